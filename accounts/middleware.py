@@ -1,0 +1,23 @@
+from collections.abc import Callable
+
+from django.http import HttpRequest, HttpResponse
+from django.utils.functional import SimpleLazyObject
+
+from accounts import workspaces
+
+
+class WorkspaceMiddleware:
+    """Gives `request.workspace`, found at its first use; None for those not signed in."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        request.workspace = SimpleLazyObject(lambda: _workspace_of(request))  # type: ignore[attr-defined]
+        return self.get_response(request)
+
+
+def _workspace_of(request: HttpRequest) -> object:
+    if not request.user.is_authenticated:
+        return None
+    return workspaces.current(request.user, request.session.get("workspace"))

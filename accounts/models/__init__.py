@@ -1,0 +1,16 @@
+from accounts.models.keys import ApiKey
+from accounts.models.ledger import Transfer, Wallet
+from accounts.models.people import User
+from accounts.models.workspaces import Invitation, Membership, Plan, Role, Workspace
+
+__all__ = [
+    "ApiKey",
+    "Invitation",
+    "Membership",
+    "Plan",
+    "Role",
+    "Transfer",
+    "User",
+    "Wallet",
+    "Workspace",
+]

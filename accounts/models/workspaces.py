@@ -1,0 +1,111 @@
+import uuid
+
+from django.conf import settings
+from django.db import models
+from django.utils import timezone
+
+from accounts import ids
+from accounts.models.people import User
+
+
+class Plan(models.Model):
+    """The quotas that an administrator sets. The one named "default" is everybody's first."""
+
+    name = models.CharField(max_length=60, unique=True)
+    images_per_day = models.PositiveIntegerField(default=1_000)
+    images_per_month = models.PositiveIntegerField(default=10_000)
+    running_limit = models.PositiveIntegerField("jobs running at once", default=32)
+    queued_limit = models.PositiveIntegerField("jobs waiting at once", default=500)
+    storage_bytes = models.PositiveBigIntegerField(default=5 * 1024**3)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Role(models.TextChoices):
+    OWNER = "owner"
+    ADMIN = "admin"
+    MEMBER = "member"
+    VIEWER = "viewer"
+
+
+class WorkspaceQuerySet(models.QuerySet["Workspace"]):
+    def of(self, user: User) -> "WorkspaceQuerySet":
+        return self.filter(memberships__user=user)
+
+
+class Workspace(models.Model):
+    """Owns everything: images, jobs, money and keys.
+
+    `personal_of` is set on the one that each person gets at sign-up; a team is a workspace
+    with more members and without it.
+    """
+
+    id = models.UUIDField(primary_key=True, default=ids.new, editable=False)
+    name = models.CharField(max_length=100)
+    personal_of = models.OneToOneField(
+        settings.AUTH_USER_MODEL,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="personal_workspace",
+    )
+    plan = models.ForeignKey(Plan, on_delete=models.PROTECT, related_name="workspaces")
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    objects = WorkspaceQuerySet.as_manager()
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class MembershipQuerySet(models.QuerySet["Membership"]):
+    def who_may_make(self) -> "MembershipQuerySet":
+        return self.filter(role__in=(Role.OWNER, Role.ADMIN, Role.MEMBER))
+
+
+class Membership(models.Model):
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="memberships"
+    )
+    workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="memberships")
+    role = models.CharField(max_length=10, choices=Role)
+    monthly_cap_micros = models.PositiveBigIntegerField(null=True, blank=True)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    objects = MembershipQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["user", "workspace"], name="membership_unique")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user_id} is {self.role} of {self.workspace_id}"
+
+
+class Invitation(models.Model):
+    """Bound to one address. The token is kept as a hash only."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="invitations")
+    email = models.EmailField(max_length=254)
+    role = models.CharField(max_length=10, choices=Role, default=Role.MEMBER)
+    token_hash = models.CharField(max_length=64, unique=True)
+    invited_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    expires_at = models.DateTimeField()
+    accepted_at = models.DateTimeField(null=True, blank=True)
+    revoked_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=~models.Q(role=Role.OWNER), name="invitation_never_owner"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.email} to {self.workspace_id}"

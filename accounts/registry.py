@@ -1,0 +1,16 @@
+"""Where upper rooms say what lower ones show for them. Filled in their `ready()`."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, kw_only=True)
+class Action:
+    """A link that the page of a thing offers."""
+
+    label: str
+    url: str
+
+
+image_actions: list[Callable[[Any], Action]] = []

@@ -1,0 +1,56 @@
+"""Opens workspaces and finds the one that a person works in."""
+
+from django.conf import settings
+from django.db import transaction
+
+from accounts import ledger
+from accounts.models import Membership, Plan, Role, User, Workspace
+
+
+def personal(user: User) -> Workspace:
+    """The person's own workspace; made with its first credit if it is not there yet."""
+    found = Workspace.objects.filter(personal_of=user).first()
+    return found or _open_personal(user)
+
+
+def _open_personal(user: User) -> Workspace:
+    with transaction.atomic():
+        plan, _ = Plan.objects.get_or_create(name="default")
+        workspace, _ = Workspace.objects.get_or_create(
+            personal_of=user, defaults={"name": "Personal", "plan": plan}
+        )
+        Membership.objects.get_or_create(
+            user=user, workspace=workspace, defaults={"role": Role.OWNER}
+        )
+        ledger.credit_of(workspace)
+        if settings.SIGNUP_CREDIT_MICROS:
+            ledger.grant(
+                to=workspace,
+                amount_micros=settings.SIGNUP_CREDIT_MICROS,
+                reference=f"signup:{user.pk}",
+                memo="Welcome credit",
+            )
+    return workspace
+
+
+def current(user: User, chosen: str | None) -> Workspace:
+    """The chosen workspace while the person is a member of it, else their own."""
+    if chosen:
+        found = Workspace.objects.of(user).filter(pk=chosen).first()
+        if found:
+            return found
+    return personal(user)
+
+
+def role_of(user: User, workspace: Workspace) -> Role | None:
+    role = (
+        Membership.objects.filter(user=user, workspace=workspace)
+        .values_list("role", flat=True)
+        .first()
+    )
+    return Role(role) if role else None
+
+
+def may_make(user: User, workspace: Workspace) -> bool:
+    """Whether the person may spend the workspace's credit: everybody but a viewer."""
+    return Membership.objects.who_may_make().filter(user=user, workspace=workspace).exists()

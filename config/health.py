@@ -1,0 +1,56 @@
+"""/healthz says that the process lives; /readyz that it can do its work."""
+
+from collections.abc import Callable
+from datetime import timedelta
+
+from django.core.files.storage import default_storage
+from django.db import DatabaseError, connection
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.utils import timezone
+
+from studio.models import Worker
+
+_BEAT_LIMIT = timedelta(seconds=15)
+
+
+class HealthMiddleware:
+    """Answers before the host is checked or a session is opened: probes come by address."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if request.path == "/healthz":
+            return HttpResponse("ok\n", content_type="text/plain")
+        if request.path == "/readyz":
+            return _ready()
+        return self.get_response(request)
+
+
+def _ready() -> JsonResponse:
+    found = {"database": _database(), "storage": _storage(), "worker": _worker()}
+    return JsonResponse(found, status=200 if all(found.values()) else 503)
+
+
+def _database() -> bool:
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+    except DatabaseError:
+        return False
+    return True
+
+
+def _storage() -> bool:
+    try:
+        default_storage.exists("ready")
+    except OSError:
+        return False
+    return True
+
+
+def _worker() -> bool:
+    try:
+        return Worker.objects.filter(beat_at__gt=timezone.now() - _BEAT_LIMIT).exists()
+    except DatabaseError:
+        return False

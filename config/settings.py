@@ -1,0 +1,258 @@
+"""Settings of Easel, from the environment. Defaults are those of production.
+
+docs/configuration.md describes every variable; a test compares the two.
+"""
+
+import os
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from csp.constants import NONCE, NONE, SELF
+
+from config import environment
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+environment.read_file(BASE_DIR / ".env")
+
+# Where everything lives
+DATA_DIR = Path(environment.text("DATA_DIR", str(BASE_DIR / "var"))).absolute()
+SITE_URL = environment.address("SITE_URL", "https://localhost")
+_site = urlsplit(SITE_URL)
+_is_https = _site.scheme == "https"
+
+# Core
+SECRET_KEY = environment.kept_secret("SECRET_KEY", DATA_DIR / "secret_key")
+DEBUG = environment.flag("DEBUG")
+ALLOWED_HOSTS = environment.names("ALLOWED_HOSTS") or [_site.hostname or "localhost"]
+ROOT_URLCONF = "config.urls"
+WSGI_APPLICATION = "config.wsgi.application"
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+LANGUAGE_CODE = "en"
+TIME_ZONE = "UTC"
+USE_I18N = False
+
+INSTALLED_APPS = [
+    "studio",
+    "gallery",
+    "accounts",
+    "config.apps.ConfigConfig",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.humanize",
+    "django.contrib.messages",
+    "django.contrib.sessions",
+    "django.contrib.staticfiles",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "csp",
+    "django_htmx",
+    "django_q",
+    "rest_framework",
+]
+
+MIDDLEWARE = [
+    "config.health.HealthMiddleware",
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "config.limits.BodyLimitMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "accounts.middleware.WorkspaceMiddleware",
+]
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "csp.context_processors.nonce",
+                "config.context.shell",
+            ],
+        },
+    }
+]
+
+# Database, cache
+DATABASE_URL = environment.text("DATABASE_URL") or f"sqlite:///{DATA_DIR / 'easel.sqlite3'}"
+DATABASES = {"default": environment.parsed("DATABASE_URL", "db_url", DATABASE_URL)}
+DATABASES["default"] |= {"CONN_MAX_AGE": None, "CONN_HEALTH_CHECKS": True}
+if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
+    # IMMEDIATE: a transaction that will write never finds that it read stale rows.
+    # FULL: what was committed survives a power cut; this file keeps money.
+    DATABASES["default"]["OPTIONS"] = {
+        "transaction_mode": "IMMEDIATE",
+        "timeout": 20,
+        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;",
+    }
+
+REDIS_URL = environment.text("REDIS_URL")
+CACHES = {
+    "default": (
+        {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}
+        if REDIS_URL
+        else {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "cache"}
+    )
+}
+
+# Storage: one private place for the pictures, one for the files of the pages
+S3_BUCKET = environment.text("S3_BUCKET")
+STORAGES = {
+    "default": (
+        {
+            "BACKEND": "storages.backends.s3.S3Storage",
+            "OPTIONS": {
+                "bucket_name": S3_BUCKET,
+                "endpoint_url": environment.address("S3_ENDPOINT_URL") or None,
+                "default_acl": "private",
+                "querystring_expire": 300,
+                "file_overwrite": False,
+                "signature_version": "s3v4",
+                "addressing_style": "path",
+            },
+        }
+        if S3_BUCKET
+        else {
+            "BACKEND": "django.core.files.storage.FileSystemStorage",
+            "OPTIONS": {"location": DATA_DIR / "media"},
+        }
+    ),
+    "staticfiles": {"BACKEND": "config.staticfiles.StaticFilesStorage"},
+}
+STATIC_URL = "/static/"
+STATIC_ROOT = DATA_DIR / "static"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+FILE_UPLOAD_MAX_MEMORY_SIZE = 24 * 1024 * 1024
+DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
+
+# Engines and jobs
+STEP_API_KEY = environment.text("STEP_API_KEY")
+STEP_API_BASE = environment.address("STEP_API_BASE", "https://api.stepfun.ai/v1")
+ENGINE = environment.choice(
+    "ENGINE", default="stepfun" if STEP_API_KEY else "sketch", among=("sketch", "stepfun")
+)
+if ENGINE == "stepfun" and not STEP_API_KEY:
+    environment.stop("STEP_API_KEY", "is not set, and ENGINE=stepfun needs it")
+ENGINE_CONCURRENCY = environment.number("ENGINE_CONCURRENCY", default=64, minimum=1)
+ENGINE_DEADLINE_SECONDS = environment.number("ENGINE_DEADLINE_SECONDS", default=60, minimum=1)
+JOB_DEADLINE_SECONDS = environment.number("JOB_DEADLINE_SECONDS", default=120, minimum=1)
+WORKER_CONCURRENCY = environment.number("WORKER_CONCURRENCY", default=64, minimum=1, maximum=1024)
+WORKER_PROCESSES = min(2, os.cpu_count() or 1, WORKER_CONCURRENCY)
+MODELS_FILE = environment.text("MODELS_FILE")
+SIGNUP_CREDIT_MICROS = environment.number("SIGNUP_CREDIT_MICROS", default=150_000)
+
+# The queue. docs/decisions/0003 says why each of these is as it is.
+Q_CLUSTER = {
+    "name": "easel",
+    "orm": "default",
+    "broker_class": "studio.queue.broker.DoorbellBroker",
+    "workers": WORKER_PROCESSES,
+    "daemonize_workers": True,
+    "recycle": 1_000_000_000,
+    "timeout": 60,
+    "retry": 120,
+    "max_attempts": 1,
+    "ack_failures": True,
+    "queue_limit": 4,
+    "bulk": 1,
+    "poll": 0,
+    "guard_cycle": 0.5,
+    "save_limit": -1,
+    "scheduler": False,
+    "label": "Queue",
+}
+
+# People
+AUTH_USER_MODEL = "accounts.User"
+SILENCED_SYSTEM_CHECKS = ["auth.W004"]  # e-mails are unique without regard to case
+AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in (
+        "UserAttributeSimilarityValidator",
+        "MinimumLengthValidator",
+        "CommonPasswordValidator",
+    )
+]
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "/"
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_ADAPTER = "accounts.adapter.AccountAdapter"
+ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
+ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
+ACCOUNT_SESSION_REMEMBER = True
+ACCOUNT_REAUTHENTICATION_REQUIRED = True
+ACCOUNT_EMAIL_NOTIFICATIONS = True
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_TOTP_ISSUER = "Easel"
+
+# Mail. Without EMAIL_URL letters are printed, so an address cannot be proved by one.
+EMAIL_URL = environment.text("EMAIL_URL")
+ACCOUNT_EMAIL_VERIFICATION = "mandatory" if EMAIL_URL else "optional"
+_mail = environment.parsed("EMAIL_URL", "email_url", "consolemail://")
+globals().update(_mail)
+DEFAULT_FROM_EMAIL = SERVER_EMAIL = environment.text(
+    "EMAIL_FROM", f"Easel <easel@{_site.hostname}>"
+)
+ADMINS = [("Operator", mail) for mail in environment.names("OPERATOR_EMAIL")]
+
+# Security
+TRUSTED_PROXY_COUNT = environment.number("TRUSTED_PROXY_COUNT", default=0, maximum=9)
+ALLAUTH_TRUSTED_PROXY_COUNT = TRUSTED_PROXY_COUNT
+if TRUSTED_PROXY_COUNT:
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+CSRF_TRUSTED_ORIGINS = [SITE_URL]
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = _is_https
+SECURE_HSTS_SECONDS = 31_536_000 if _is_https else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = _is_https
+SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
+SECURE_REFERRER_POLICY = "same-origin"
+SESSION_COOKIE_NAME = "easel_session"
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
+CSRF_FAILURE_VIEW = "config.errors.csrf_failure"
+X_FRAME_OPTIONS = "DENY"
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [NONE],
+        "script-src": [SELF, NONCE],
+        "style-src": [SELF],
+        "img-src": [SELF, "data:", "blob:"],
+        "font-src": [SELF],
+        "connect-src": [SELF],
+        "form-action": [SELF],
+        "manifest-src": [SELF],
+        "base-uri": [NONE],
+        "frame-ancestors": [NONE],
+    }
+}
+
+# Logs: one line an event; no prompt, no secret
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {
+        "line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"},
+    },
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["console"], "level": "WARNING"},
+    "loggers": {
+        "easel": {"level": "INFO"},
+        "django-q": {"level": "WARNING"},
+    },
+}

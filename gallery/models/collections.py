@@ -1,0 +1,75 @@
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+from accounts import ids
+from accounts.models import Workspace
+from gallery.models.images import Image
+
+
+class Collection(models.Model):
+    id = models.UUIDField(primary_key=True, default=ids.new, editable=False)
+    workspace = models.ForeignKey(Workspace, on_delete=models.PROTECT, related_name="+")
+    name = models.CharField(max_length=100)
+    cover = models.ForeignKey(
+        Image, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    images = models.ManyToManyField(Image, through="CollectionImage", related_name="collections")
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class CollectionImage(models.Model):
+    collection = models.ForeignKey(Collection, on_delete=models.CASCADE, related_name="places")
+    image = models.ForeignKey(Image, on_delete=models.CASCADE, related_name="places")
+    position = models.PositiveIntegerField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["collection", "image"], name="collection_image_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.image_id} in {self.collection_id}"
+
+
+class ShareLink(models.Model):
+    """A way in for those without an account. The token is kept as a hash only."""
+
+    id = models.UUIDField(primary_key=True, default=ids.new, editable=False)
+    workspace = models.ForeignKey(Workspace, on_delete=models.PROTECT, related_name="+")
+    image = models.ForeignKey(
+        Image, null=True, blank=True, on_delete=models.CASCADE, related_name="share_links"
+    )
+    collection = models.ForeignKey(
+        Collection, null=True, blank=True, on_delete=models.CASCADE, related_name="share_links"
+    )
+    token_hash = models.CharField(max_length=64, unique=True)
+    password_hash = models.CharField(max_length=128, blank=True)
+    shows_recipe = models.BooleanField(default=False)
+    allows_download = models.BooleanField(default=False)
+    view_count = models.PositiveIntegerField(default=0)
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    expires_at = models.DateTimeField(null=True, blank=True)
+    revoked_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(image__isnull=False, collection__isnull=True)
+                | Q(image__isnull=True, collection__isnull=False),
+                name="share_link_of_one_thing",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"link to {self.image_id or self.collection_id}"

@@ -1,0 +1,105 @@
+from typing import Self
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+from accounts import ids
+from accounts.models import User, Workspace
+
+
+class ImageQuerySet(models.QuerySet["Image"]):
+    def visible_to(self, user: User) -> Self:
+        """Images of the person's workspaces that are not in the trash."""
+        return self.filter(workspace__memberships__user=user, deleted_at=None)
+
+    def in_workspace(self, workspace: Workspace) -> Self:
+        return self.filter(workspace=workspace, deleted_at=None)
+
+    def newest_first(self) -> Self:
+        return self.order_by("-created_at", "-id")
+
+    def older_than(self, image: "Image") -> Self:
+        """What follows `image` in `newest_first`."""
+        same_moment = Q(created_at=image.created_at, id__lt=image.pk)
+        return self.filter(Q(created_at__lt=image.created_at) | same_moment)
+
+
+class Image(models.Model):
+    """A picture in a workspace, and the recipe that it was made by.
+
+    `parent` is the image that it was edited from, so that edits form a tree. `original`
+    and the two previews are keys of the object storage; a preview's key is empty until it
+    is made, and the original stands in for it.
+    """
+
+    class Kind(models.TextChoices):
+        UPLOAD = "upload"
+        GENERATED = "generated"
+        EDITED = "edited"
+
+    id = models.UUIDField(primary_key=True, default=ids.new, editable=False)
+    workspace = models.ForeignKey(Workspace, on_delete=models.PROTECT, related_name="+")
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    kind = models.CharField(max_length=9, choices=Kind)
+    parent = models.ForeignKey(
+        "self", null=True, blank=True, on_delete=models.SET_NULL, related_name="children"
+    )
+    price_micros = models.BigIntegerField(default=0)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    deleted_at = models.DateTimeField(null=True, blank=True)
+
+    # The object
+    original = models.CharField(max_length=200, unique=True)
+    preview_small = models.CharField(max_length=200, blank=True)
+    preview_large = models.CharField(max_length=200, blank=True)
+    content_type = models.CharField(max_length=20)
+    width = models.PositiveIntegerField()
+    height = models.PositiveIntegerField()
+    size_bytes = models.PositiveBigIntegerField()
+    sha256 = models.CharField(max_length=64)
+    placeholder = models.CharField(max_length=800, blank=True)
+
+    # The recipe
+    model = models.CharField(max_length=60, blank=True)
+    prompt = models.TextField(blank=True)
+    negative_prompt = models.TextField(blank=True)
+    seed = models.BigIntegerField(null=True, blank=True)
+    steps = models.PositiveSmallIntegerField(null=True, blank=True)
+    cfg_scale = models.FloatField(null=True, blank=True)
+    size = models.CharField(max_length=11, blank=True)
+    text_mode = models.BooleanField(default=False)
+    engine = models.CharField(max_length=20, blank=True)
+    engine_ms = models.PositiveIntegerField(null=True, blank=True)
+    notes = models.JSONField(default=list, blank=True)
+
+    objects = ImageQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(price_micros__gte=0), name="image_price"),
+        ]
+        indexes = [
+            models.Index(fields=["workspace", "-created_at", "-id"], name="image_newest_first"),
+            models.Index(fields=["workspace", "sha256"], name="image_same_bytes"),
+            models.Index(
+                fields=["created_at"],
+                condition=Q(preview_large=""),
+                name="image_without_previews",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.id}"
+
+    @property
+    def is_stand_in(self) -> bool:
+        """Made by the embedded engine, which is no AI and says so wherever it is shown."""
+        return self.engine == "sketch"
+
+    @property
+    def title(self) -> str:
+        return self.prompt or "Photo"

@@ -1,0 +1,16 @@
+from django.db import models
+from django.utils import timezone
+
+
+class PendingObject(models.Model):
+    """A key of the object storage that is being written and that no image owns yet.
+
+    The row is there before the object and goes in the transaction that gives the object
+    its owner, so a row that grows old names an orphan exactly, without listing the storage.
+    """
+
+    key = models.CharField(primary_key=True, max_length=200)
+    created_at = models.DateTimeField(default=timezone.now, db_index=True)
+
+    def __str__(self) -> str:
+        return self.key

@@ -1,0 +1,100 @@
+from typing import Any
+from uuid import UUID
+
+from django.contrib.auth.decorators import login_required
+from django.core.files.storage import default_storage
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseNotModified
+from django.shortcuts import get_object_or_404, render
+from django.views.decorators.http import require_safe
+
+from accounts import registry
+from gallery.models import Image
+
+PAGE_SIZE = 40
+_A_YEAR = 31_536_000
+
+
+@require_safe
+@login_required
+def image_list(request: HttpRequest) -> HttpResponse:
+    """Newest first; `?before=<image>` goes on below that image."""
+    images = Image.objects.in_workspace(request.workspace)
+    before = _image_named(request, request.GET.get("before"))
+    rows = images.older_than(before) if before else images
+    page = list(rows.newest_first()[: PAGE_SIZE + 1])
+    context: dict[str, Any] = {
+        "images": page[:PAGE_SIZE],
+        "next": page[PAGE_SIZE - 1] if len(page) > PAGE_SIZE else None,
+        "is_first": before is None,
+    }
+    return render(request, "gallery/image_list.html", context)
+
+
+def _image_named(request: HttpRequest, text: str | None) -> Image | None:
+    if not text:
+        return None
+    try:
+        return get_object_or_404(Image.objects.in_workspace(request.workspace), pk=UUID(text))
+    except ValueError as error:
+        raise Http404 from error
+
+
+@require_safe
+@login_required
+def image_page(request: HttpRequest, image_id: UUID) -> HttpResponse:
+    image = get_object_or_404(
+        Image.objects.visible_to(request.user).select_related("parent", "created_by"), pk=image_id
+    )
+    context = {
+        "image": image,
+        "children": image.children.filter(deleted_at=None).order_by("created_at"),
+        "actions": [action(image) for action in registry.image_actions],
+    }
+    return render(request, "gallery/image_page.html", context)
+
+
+@require_safe
+def image_file(request: HttpRequest, image_id: UUID, variant: str) -> HttpResponse:
+    """The bytes of `original`, `large` (1024 px) or `small` (512 px), as they will ever be.
+
+    While a preview is not made, the original stands in for it, and is not to be kept.
+    """
+    image = get_object_or_404(Image.objects.visible_to(request.user), pk=image_id)
+    keys = {
+        "original": image.original,
+        "large": image.preview_large,
+        "small": image.preview_small,
+    }
+    if variant not in keys:
+        raise Http404
+    etag = f'"{image.sha256[:32]}-{variant if keys[variant] else "original"}"'
+    if request.headers.get("If-None-Match") == etag:
+        response: Any = HttpResponseNotModified()
+    else:
+        response = _file(image, keys[variant])
+    response["ETag"] = etag
+    response["Cache-Control"] = (
+        f"private, max-age={_A_YEAR}, immutable" if keys[variant] else "private, no-cache"
+    )
+    if "download" in request.GET:
+        response["Content-Disposition"] = f'attachment; filename="{_file_name(image)}"'
+    return response  # type: ignore[no-any-return]
+
+
+def _file(image: Image, preview: str) -> FileResponse:
+    try:
+        file = default_storage.open(preview or image.original)
+    except FileNotFoundError as error:
+        raise Http404 from error
+    response = FileResponse(
+        file,
+        content_type=image.content_type if preview in {"", image.original} else "image/webp",
+    )
+    response["X-Content-Type-Options"] = "nosniff"
+    response["Content-Security-Policy"] = "sandbox; default-src 'none'"
+    return response
+
+
+def _file_name(image: Image) -> str:
+    suffix = {"image/jpeg": "jpg", "image/png": "png", "image/webp": "webp"}[image.content_type]
+    return f"easel-{image.created_at:%Y%m%d}-{str(image.pk)[-8:]}.{suffix}"

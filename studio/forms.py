@@ -1,0 +1,79 @@
+"""The studio's form: turns what a browser sends into an `Asked` and a photo.
+
+Limits are not repeated here: `orders.check` and `pictures.normalise` know them.
+"""
+
+from typing import Any
+
+from django import forms
+
+from gallery import pictures
+from gallery.models import Image
+from gallery.pictures import PictureError
+from studio import offers, orders
+from studio.jobs import Upload
+from studio.orders import Asked, Order, OrderError
+
+
+class StudioForm(forms.Form):
+    prompt = forms.CharField(required=False, strip=False)
+    negative_prompt = forms.CharField(required=False, strip=False)
+    model = forms.CharField(required=False, max_length=60)
+    size = forms.CharField(required=False, max_length=20)
+    seed = forms.IntegerField(required=False, error_messages={"invalid": "Use a whole number."})
+    steps = forms.IntegerField(required=False, error_messages={"invalid": "Use a whole number."})
+    cfg_scale = forms.FloatField(required=False, error_messages={"invalid": "Use a number."})
+    text_mode = forms.BooleanField(required=False)
+    count = forms.IntegerField(required=False, error_messages={"invalid": "Use a whole number."})
+    photo = forms.FileField(required=False, allow_empty_file=True)
+    source = forms.UUIDField(required=False, error_messages={"invalid": "This photo is gone."})
+
+    def __init__(self, *args: Any, images: Any, **kwargs: Any) -> None:
+        """`images` are those that the person may edit."""
+        super().__init__(*args, **kwargs)
+        self._images = images
+        self.order: Order | None = None
+        self.photo: Image | Upload | None = None
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        if self.errors:
+            return cleaned
+        try:
+            self.order = orders.check(self._asked(cleaned))
+            self.photo = self._photo(cleaned)
+        except OrderError as error:
+            self.add_error(error.field, error.sentence)
+        except PictureError as error:
+            self.add_error("photo", error.sentence)
+        return cleaned
+
+    def _asked(self, cleaned: dict[str, Any]) -> Asked:
+        offered = offers.all_on()
+        return Asked(
+            model=cleaned["model"] or (offered[0].model.name if offered else ""),
+            operation="edit" if cleaned["photo"] is not None or cleaned["source"] else "generate",
+            prompt=_unix(cleaned["prompt"]),
+            negative_prompt=_unix(cleaned["negative_prompt"]),
+            size=cleaned["size"] or None,
+            seed=cleaned["seed"],
+            steps=cleaned["steps"],
+            cfg_scale=cleaned["cfg_scale"],
+            text_mode=cleaned["text_mode"],
+            count=1 if cleaned["count"] is None else cleaned["count"],
+        )
+
+    def _photo(self, cleaned: dict[str, Any]) -> Image | Upload | None:
+        if cleaned["photo"] is not None:
+            return Upload(picture=pictures.normalise(cleaned["photo"].read()))
+        if not cleaned["source"]:
+            return None
+        found: Image | None = self._images.filter(pk=cleaned["source"]).first()
+        if found is None:
+            raise OrderError("source", "This photo is gone. Choose another.")
+        return found
+
+
+def _unix(text: str) -> str:
+    """Browsers send line breaks as two characters; the limit counts one."""
+    return text.replace("\r\n", "\n")

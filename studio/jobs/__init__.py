@@ -1,0 +1,25 @@
+"""The life of a job: submitted, claimed, run, settled, waited for.
+
+States and their order stand in `studio.models.jobs`. No transaction and no lock is held
+across a call of an engine or of the storage.
+"""
+
+from studio.jobs.claim import claim
+from studio.jobs.run import Ran, run, run_next
+from studio.jobs.settle import cancel
+from studio.jobs.submit import NotAllowed, QuotaExceeded, Upload, submit
+from studio.jobs.waiting import wait, wait_for_change
+
+__all__ = [
+    "NotAllowed",
+    "QuotaExceeded",
+    "Ran",
+    "Upload",
+    "cancel",
+    "claim",
+    "run",
+    "run_next",
+    "submit",
+    "wait",
+    "wait_for_change",
+]

@@ -1,0 +1,79 @@
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db import connection, models, transaction
+from django.db.models import Count, F, OuterRef, Subquery, Window
+from django.db.models.functions import Coalesce, RowNumber
+from django.utils import timezone
+
+from studio.models import Job, State
+from studio.queue import process
+
+# Beyond the engine's deadline: time to read the photo, to store and to settle.
+LEASE_MARGIN_SECONDS = 30
+_CLAIM_LOCK = 0x6561_7365_6C00_0001
+
+
+def claim(limit: int) -> list[Job]:
+    """Takes up to `limit` runnable jobs for this process, each with a fence and a lease.
+
+    The workspace with the fewest running jobs comes first, then priority, then age. One
+    lock lets only one process count and claim at a time, because two that count the same
+    running jobs would both overshoot the plan's limit and the installation's.
+    """
+    if limit < 1:
+        return []
+    now = timezone.now()
+    with transaction.atomic(durable=True):
+        _lock()
+        free = settings.ENGINE_CONCURRENCY - Job.objects.running().count()
+        chosen = _next(min(limit, free), now)
+        _take(chosen, now)
+    return list(Job.objects.filter(pk__in=chosen).select_related("workspace", "source"))
+
+
+def _lock() -> None:
+    """SQLite needs none: its transactions begin IMMEDIATE and so come one after another."""
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_CLAIM_LOCK])
+
+
+def _next(limit: int, now: datetime) -> list[object]:
+    if limit < 1:
+        return []
+    running = (
+        Job.objects.running()
+        .filter(workspace=OuterRef("workspace"))
+        .order_by()
+        .values("workspace")
+        .annotate(n=Count("pk"))
+        .values("n")
+    )
+    place = Window(
+        RowNumber(),
+        partition_by=F("workspace"),
+        order_by=[F("priority"), F("created_at"), F("pk")],
+    )
+    return list(
+        Job.objects.runnable(now)
+        .annotate(
+            running=Coalesce(Subquery(running), 0, output_field=models.IntegerField()),
+            turn=F("running") + place,
+        )
+        .filter(turn__lte=F("workspace__plan__running_limit"))
+        .order_by("turn", "priority", "created_at", "pk")
+        .values_list("pk", flat=True)[:limit]
+    )
+
+
+def _take(chosen: list[object], now: datetime) -> None:
+    lease = timedelta(seconds=settings.ENGINE_DEADLINE_SECONDS + LEASE_MARGIN_SECONDS)
+    Job.objects.filter(pk__in=chosen, state=State.QUEUED).update(
+        state=State.RUNNING,
+        attempt=F("attempt") + 1,
+        claimed_by=process.identity(),
+        lease_until=now + lease,
+        not_before=None,
+        started_at=Coalesce(F("started_at"), now),
+    )

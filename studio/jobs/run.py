@@ -1,0 +1,178 @@
+import logging
+import time
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.conf import settings
+from django.utils import timezone
+
+from gallery import images, pictures
+from gallery.images import StorageError
+from gallery.pictures import Picture, PictureError
+from studio import alerts, catalog, serving
+from studio.engines.contract import (
+    Busy,
+    EngineError,
+    EngineRequest,
+    OutOfService,
+    Retryable,
+    Trouble,
+)
+from studio.jobs import settle
+from studio.jobs.claim import claim
+from studio.models import Job
+
+log = logging.getLogger("easel.jobs")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ran:
+    """What the one who runs jobs has left to do: previews to make, or a wait to sit out."""
+
+    image: Any = field(default=None)
+    wait_seconds: float | None = None
+
+
+def run_next() -> Ran | None:
+    """Claims one job and runs it; None if there is nothing to run."""
+    claimed = claim(1)
+    return run(claimed[0]) if claimed else None
+
+
+def run(job: Job) -> Ran:
+    """Brings a claimed job to its end, or back into the queue. Raises nothing of its own."""
+    try:
+        return _attempt(job)
+    except settle.Superseded:
+        log.info("superseded job=%s attempt=%s", job.pk, job.attempt)
+        settle.discard_staged(job)
+    return Ran()
+
+
+def _attempt(job: Job) -> Ran:
+    try:
+        if not job.staged:
+            _call(job)
+        picture = _picture(job)
+        assert job.staged
+        return Ran(
+            image=settle.succeed(
+                job, key=job.staged["key"], picture=picture, recipe=_recipe(job, picture)
+            )
+        )
+    except StorageError as error:
+        return _put_off(job, Busy("The storage does not answer.", detail=str(error)))
+    except Retryable as error:
+        return _put_off(job, error)
+    except EngineError as error:
+        _keep_trace(job, error)
+        settle.give_up(job, error)
+        if isinstance(error, OutOfService):
+            alerts.open_once(f"engine:{job.engine}:{error.fault}", _to_operator(job, error))
+    return Ran()
+
+
+def _call(job: Job) -> None:
+    """Asks the engine and stores its bytes, before anybody decodes them."""
+    engine = serving.engine()
+    job.engine = engine.name
+    request = _request(job)
+    settle.note_call(job)
+    begun = time.monotonic()
+    result = engine.run(request)
+    engine_ms = round((time.monotonic() - begun) * 1000)
+    job.trace_id = result.trace_id[:100]
+    alerts.close(f"engine:{engine.name}:")
+    key = images.stage(result.data, suffix="bin")
+    staged = {
+        "key": key,
+        "seed": result.seed,
+        "notes": list(result.notes),
+        "engine": engine.name,
+        "engine_ms": engine_ms,
+        "trace_id": job.trace_id,
+    }
+    try:
+        settle.note_staged(job, staged)
+    except settle.Superseded:
+        images.discard((key,))
+        raise
+
+
+def _request(job: Job) -> EngineRequest:
+    left = (settle.deadline_of(job) - timezone.now()).total_seconds()
+    return EngineRequest(
+        model=job.model,
+        operation=job.kind,
+        prompt=job.prompt,
+        negative_prompt=job.negative_prompt,
+        deadline_seconds=max(1.0, min(settings.ENGINE_DEADLINE_SECONDS, left)),
+        size=catalog.pixels(job.size) if job.size else None,
+        image=_photo(job),
+        seed=job.seed,
+        steps=job.steps,
+        cfg_scale=job.cfg_scale,
+        text_mode=job.text_mode,
+    )
+
+
+def _photo(job: Job) -> bytes | None:
+    if job.operation != "edit":
+        return None
+    if job.source is None:
+        raise EngineError("The photo to edit has been deleted.")
+    try:
+        return images.read(job.source.original)
+    except FileNotFoundError as error:
+        raise EngineError("The photo to edit is gone.") from error
+    except OSError as error:
+        raise StorageError("a photo could not be read") from error
+
+
+def _picture(job: Job) -> Picture:
+    """The staged bytes, decoded whole; what cannot be decoded is as if it never came."""
+    assert job.staged
+    job.engine, job.trace_id = job.staged["engine"], job.staged["trace_id"]
+    try:
+        return pictures.verify(images.read(job.staged["key"]))
+    except PictureError as error:
+        settle.discard_staged(job)
+        settle.note_staged(job, {})
+        raise Trouble(
+            "The image service sent a picture that cannot be read.", trace_id=job.trace_id
+        ) from error
+    except OSError as error:
+        settle.note_staged(job, {})
+        raise StorageError("a result could not be read") from error
+
+
+def _recipe(job: Job, picture: Picture) -> dict[str, Any]:
+    assert job.staged
+    notes = [*job.notes, *job.staged["notes"]]
+    if job.size and job.operation == "generate":
+        if (picture.width, picture.height) != catalog.pixels(job.size):
+            notes.append(f"{job.size} was asked for; {picture.width}x{picture.height} came.")
+    return {
+        "seed": job.staged["seed"] if job.staged["seed"] is not None else job.seed,
+        "engine": job.staged["engine"],
+        "engine_ms": job.staged["engine_ms"],
+        "notes": notes,
+    }
+
+
+def _put_off(job: Job, error: Retryable) -> Ran:
+    _keep_trace(job, error)
+    return Ran(wait_seconds=settle.put_off(job, error))
+
+
+def _keep_trace(job: Job, error: EngineError) -> None:
+    job.trace_id = error.trace_id[:100] or job.trace_id
+
+
+def _to_operator(job: Job, error: OutOfService) -> str:
+    what = {
+        "key": "refuses the key (STEP_API_KEY)",
+        "balance": "says that the balance is used up",
+        "model": f"does not know the model {job.model}",
+    }.get(error.fault, "refuses to work")
+    return f"The engine {job.engine} {what}. Jobs fail without a charge until this is mended."

@@ -1,0 +1,177 @@
+"""The ends of an attempt. Each is one transaction, fenced by state and attempt."""
+
+import logging
+import random
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import F, Q
+from django.utils import timezone
+
+from accounts import ledger, workspaces
+from accounts.models import User
+from gallery import images
+from gallery.models import Image
+from gallery.pictures import Picture
+from studio.engines.contract import Busy, EngineError, Filtered, OutOfService, Retryable
+from studio.models import TERMINAL, TRANSITIONS, Job, State
+from studio.queue import doorbell
+
+log = logging.getLogger("easel.jobs")
+MAX_FAULTS = 3
+MAX_CRASHES = 3
+_WAITS_SECONDS = (1.0, 3.0, 9.0, 27.0)
+_GAVE_UP = "The image service does not answer at the moment. Please try again later."
+
+
+class Superseded(Exception):
+    """The job was finished, cancelled or claimed anew meanwhile; this attempt is void."""
+
+
+def succeed(job: Job, *, key: str, picture: Picture, recipe: dict[str, Any]) -> Image:
+    """Gives the picture its row, takes the money, ends the job. Raises Superseded."""
+    with transaction.atomic(durable=True):
+        image = images.store(
+            workspace=job.workspace,
+            by=job.created_by,
+            key=key,
+            picture=picture,
+            kind=Image.Kind.EDITED if job.operation == "edit" else Image.Kind.GENERATED,
+            parent=job.source,
+            price_micros=job.price_micros,
+            model=job.model,
+            prompt=job.prompt,
+            negative_prompt=job.negative_prompt,
+            steps=job.steps,
+            cfg_scale=job.cfg_scale,
+            size=job.size,
+            text_mode=job.text_mode,
+            **recipe,
+        )
+        _end(job, State.SUCCEEDED, image=image, staged=None)
+        ledger.post(reference=job.hold)
+    log.info("succeeded job=%s image=%s trace=%s", job.pk, image.pk, job.trace_id)
+    return image
+
+
+def give_up(job: Job, error: EngineError) -> None:
+    """Ends the job without a charge. Raises Superseded."""
+    state = State.FILTERED if isinstance(error, Filtered) else State.FAILED
+    sentence = error.sentence
+    if isinstance(error, OutOfService):
+        sentence = "The studio is out of service: its operator has been told."
+        if error.fault == "model":
+            sentence = f"{job.model} is out of service: the operator has been told."
+    with transaction.atomic(durable=True):
+        _end(job, state, error=sentence, error_code=error.code)
+        ledger.void(reference=job.hold)
+    log.info("%s job=%s code=%s trace=%s", state, job.pk, error.code, job.trace_id)
+
+
+def put_off(job: Job, error: Retryable) -> float | None:
+    """Queues the job again after a wait, or gives up. Returns the wait in seconds.
+
+    What was never accepted (Busy) may be tried until the job's deadline; what failed there
+    or may have been billed, three times in all.
+    """
+    faults = job.faults + (not isinstance(error, Busy))
+    wait = error.retry_after_seconds
+    if wait is None:
+        wait = _WAITS_SECONDS[min(job.attempt, len(_WAITS_SECONDS)) - 1] * random.uniform(0.8, 1.2)  # noqa: S311
+    until = timezone.now() + timedelta(seconds=min(wait, 86_400))
+    if faults >= MAX_FAULTS or until > deadline_of(job):
+        give_up(job, type(error)(_GAVE_UP, detail=str(error)))
+        return None
+    _requeue(job, faults=faults, not_before=until)
+    log.info("put off job=%s code=%s trace=%s", job.pk, error.code, job.trace_id)
+    return wait
+
+
+def deadline_of(job: Job) -> datetime:
+    """When work on the job ends, counted from its first attempt."""
+    begun = job.started_at or timezone.now()
+    return begun + timedelta(seconds=settings.JOB_DEADLINE_SECONDS)
+
+
+def release_lost(job: Job) -> None:
+    """For a job whose process died or whose lease ran out: run it again, or give up."""
+    try:
+        if job.crashes + 1 >= MAX_CRASHES:
+            give_up(job, EngineError("Something went wrong here, three times over."))
+        else:
+            _requeue(job, crashes=job.crashes + 1, not_before=None)
+            doorbell.ring()
+            log.warning("released job=%s crashes=%s", job.pk, job.crashes + 1)
+    except Superseded:
+        pass
+
+
+def cancel(*, job: Job, by: User) -> bool:
+    """Stops a job that has not ended; its hold is given back. False if it had ended.
+
+    An engine call under way is not waited for; its result will be thrown away.
+    """
+    if not workspaces.may_make(by, job.workspace):
+        return False
+    before = [state for state, following in TRANSITIONS.items() if State.CANCELLED in following]
+    with transaction.atomic(durable=True):
+        ended = Job.objects.filter(pk=job.pk, state__in=before).update(
+            state=State.CANCELLED,
+            finished_at=timezone.now(),
+            lease_until=None,
+            error="Cancelled.",
+            error_code="cancelled",
+        )
+        if ended:
+            ledger.void(reference=job.hold)
+    if ended:
+        log.info("cancelled job=%s", job.pk)
+        job.refresh_from_db()
+        discard_staged(job)
+    return bool(ended)
+
+
+def discard_staged(job: Job) -> None:
+    if job.staged:
+        images.discard((job.staged["key"],))
+
+
+def _mine(job: Job) -> Q:
+    return Q(pk=job.pk, state=State.RUNNING, attempt=job.attempt)
+
+
+def _end(job: Job, state: State, **columns: Any) -> None:
+    assert state in TERMINAL
+    won = Job.objects.filter(_mine(job)).update(
+        state=state,
+        finished_at=timezone.now(),
+        lease_until=None,
+        engine=job.engine,
+        trace_id=job.trace_id,
+        **columns,
+    )
+    if not won:
+        raise Superseded
+
+
+def _requeue(job: Job, **columns: Any) -> None:
+    won = Job.objects.filter(_mine(job)).update(
+        state=State.QUEUED, lease_until=None, claimed_by="", trace_id=job.trace_id, **columns
+    )
+    if not won:
+        raise Superseded
+
+
+def note_call(job: Job) -> None:
+    """Counts a call before it is made, so that one whose process dies is counted too."""
+    won = Job.objects.filter(_mine(job)).update(upstream_calls=F("upstream_calls") + 1)
+    if not won:
+        raise Superseded
+
+
+def note_staged(job: Job, staged: dict[str, Any]) -> None:
+    if not Job.objects.filter(_mine(job)).update(staged=staged):
+        raise Superseded
+    job.staged = staged

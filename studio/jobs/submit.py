@@ -1,0 +1,137 @@
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from uuid import UUID
+
+from django.db import transaction
+from django.utils import timezone
+
+from accounts import ids, ledger, workspaces
+from accounts.ledger import InsufficientCredit
+from accounts.models import User, Workspace
+from gallery import images
+from gallery.models import Image
+from gallery.pictures import Picture
+from studio.models import Job, State
+from studio.orders import Order
+from studio.queue import doorbell
+
+log = logging.getLogger("easel.jobs")
+
+
+class NotAllowed(Exception):
+    """The person may look at this workspace, but not spend its credit."""
+
+
+class QuotaExceeded(Exception):
+    """A limit of the plan; the message is a sentence for the user."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Upload:
+    """A normalised photo that has no row yet: it gets one together with its jobs."""
+
+    picture: Picture
+
+
+def submit(
+    *, by: User, workspace: Workspace, order: Order, source: Image | Upload | None = None
+) -> list[Job]:
+    """Accepts an order: one job, one hold and one doorbell for each image, or nothing at all.
+
+    A photo that came along is stored first and owned in the same transaction, so a refusal
+    leaves none behind. Raises NotAllowed, QuotaExceeded, ledger.InsufficientCredit and
+    images.StorageError.
+    """
+    if not workspaces.may_make(by, workspace):
+        raise NotAllowed
+    _check_credit(workspace, order)
+    if not isinstance(source, Upload):
+        return _accept(by, workspace, order, source)
+    known = images.same_upload(workspace=workspace, sha256=source.picture.sha256)
+    if known:
+        return _accept(by, workspace, order, known)
+    key = images.stage(source.picture.data, suffix=source.picture.suffix)
+    try:
+        return _accept(by, workspace, order, (key, source.picture))
+    except BaseException:
+        images.discard((key,))
+        raise
+
+
+def _check_credit(workspace: Workspace, order: Order) -> None:
+    """Before anything is stored; the hold itself decides."""
+    available_micros = ledger.credit_of(workspace).available_micros
+    if available_micros < order.total_micros:
+        raise InsufficientCredit(
+            needed_micros=order.total_micros, available_micros=available_micros
+        )
+
+
+def _accept(
+    by: User, workspace: Workspace, order: Order, source: Image | tuple[str, Picture] | None
+) -> list[Job]:
+    with transaction.atomic(durable=True):
+        ledger.lock(workspace)
+        _check_quota(workspace, order.count)
+        if isinstance(source, tuple):
+            key, picture = source
+            source = images.store(
+                workspace=workspace, by=by, key=key, picture=picture, kind=Image.Kind.UPLOAD
+            )
+        order_id = ids.new()
+        jobs = [_job(by, workspace, order, source, n, order_id) for n in range(order.count)]
+        for job in jobs:
+            ledger.hold(
+                workspace=workspace, amount_micros=job.price_micros, reference=job.hold, by=by
+            )
+        Job.objects.bulk_create(jobs)
+        doorbell.ring()
+    _log(jobs)
+    return jobs
+
+
+def _job(
+    by: User, workspace: Workspace, order: Order, source: Image | None, number: int, order_id: UUID
+) -> Job:
+    """A fixed seed counts up over the images of one order, or they would all be the same."""
+    return Job(
+        order_id=order_id,
+        workspace=workspace,
+        created_by=by,
+        model=order.model.name,
+        operation=order.operation,
+        prompt=order.prompt,
+        negative_prompt=order.negative_prompt,
+        source=source,
+        size=order.size,
+        seed=None if order.seed is None else (order.seed + number) % 2**31,
+        steps=order.steps,
+        cfg_scale=order.cfg_scale,
+        text_mode=order.text_mode,
+        price_micros=order.price_micros,
+        notes=list(order.rewrites),
+    )
+
+
+def _check_quota(workspace: Workspace, count: int) -> None:
+    """Counts what was delivered and what may still be, against the workspace's plan."""
+    plan, now = workspace.plan, timezone.now()
+    ours = Job.objects.in_workspace(workspace)
+    if ours.filter(state__in=(State.QUEUED, State.PARKED)).count() + count > plan.queued_limit:
+        raise QuotaExceeded(
+            f"{plan.queued_limit:,} images wait already. Try again when some are done."
+        )
+    spent = ours.exclude(state__in=(State.FAILED, State.FILTERED, State.CANCELLED))
+    for limit, days, period in (
+        (plan.images_per_day, 1, "24 hours"),
+        (plan.images_per_month, 30, "30 days"),
+    ):
+        if spent.filter(created_at__gt=now - timedelta(days=days)).count() + count > limit:
+            raise QuotaExceeded(f"The limit of {limit:,} images in {period} is reached.")
+
+
+def _log(jobs: Sequence[Job]) -> None:
+    for job in jobs:
+        log.info("submitted job=%s operation=%s model=%s", job.pk, job.operation, job.model)

@@ -1,0 +1,161 @@
+from datetime import datetime
+from typing import Self
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+from accounts import ids
+from accounts.models import User, Workspace
+from gallery.models import Image
+from studio.engines.contract import Operation
+
+
+class State(models.TextChoices):
+    PARKED = "parked"
+    QUEUED = "queued"
+    RUNNING = "running"
+    SUCCEEDED = "succeeded"
+    FILTERED = "filtered"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+
+TRANSITIONS: dict[State, frozenset[State]] = {
+    State.PARKED: frozenset({State.QUEUED, State.CANCELLED}),
+    State.QUEUED: frozenset({State.RUNNING, State.FAILED, State.CANCELLED}),
+    State.RUNNING: frozenset(
+        {State.QUEUED, State.SUCCEEDED, State.FILTERED, State.FAILED, State.CANCELLED}
+    ),
+    State.SUCCEEDED: frozenset(),
+    State.FILTERED: frozenset(),
+    State.FAILED: frozenset(),
+    State.CANCELLED: frozenset(),
+}
+TERMINAL = frozenset(state for state, following in TRANSITIONS.items() if not following)
+
+
+class JobQuerySet(models.QuerySet["Job"]):
+    def visible_to(self, user: User) -> Self:
+        return self.filter(workspace__memberships__user=user)
+
+    def in_workspace(self, workspace: Workspace) -> Self:
+        return self.filter(workspace=workspace)
+
+    def runnable(self, at: datetime) -> Self:
+        return self.filter(Q(not_before=None) | Q(not_before__lte=at), state=State.QUEUED)
+
+    def running(self) -> Self:
+        return self.filter(state=State.RUNNING)
+
+    def unfinished(self) -> Self:
+        return self.exclude(state__in=TERMINAL)
+
+    def newest_first(self) -> Self:
+        return self.order_by("-created_at", "-id")
+
+    def with_pictures(self) -> Self:
+        return self.select_related("image", "source")
+
+
+class Job(models.Model):
+    """One image to make. The table is the truth; the queue's tasks only say to look at it.
+
+    `attempt` grows with every claim and fences the finish: who holds an older number
+    changes nothing. `faults` counts tries that failed, `crashes` those whose process died.
+    `staged` is the engine's answer once it is stored, so that running again does not pay
+    again. Jobs of one order share `order_id`.
+    """
+
+    id = models.UUIDField(primary_key=True, default=ids.new, editable=False)
+    order_id = models.UUIDField(default=ids.new, editable=False)
+    workspace = models.ForeignKey(Workspace, on_delete=models.PROTECT, related_name="+")
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    state = models.CharField(max_length=9, choices=State, default=State.QUEUED)
+
+    # What is asked for
+    model = models.CharField(max_length=60)
+    operation = models.CharField(max_length=8, choices=[("generate", "generate"), ("edit", "edit")])
+    prompt = models.TextField()
+    negative_prompt = models.TextField(blank=True)
+    source = models.ForeignKey(
+        Image, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    size = models.CharField(max_length=11, blank=True)
+    seed = models.BigIntegerField(null=True, blank=True)
+    steps = models.PositiveSmallIntegerField()
+    cfg_scale = models.FloatField()
+    text_mode = models.BooleanField(default=False)
+    price_micros = models.PositiveBigIntegerField()
+    notes = models.JSONField(default=list, blank=True)
+    priority = models.SmallIntegerField(default=0, help_text="Lower runs first.")
+
+    # How it goes
+    attempt = models.PositiveIntegerField(default=0)
+    faults = models.PositiveIntegerField(default=0)
+    crashes = models.PositiveIntegerField(default=0)
+    upstream_calls = models.PositiveIntegerField(default=0)
+    claimed_by = models.CharField(max_length=120, blank=True)
+    lease_until = models.DateTimeField(null=True, blank=True)
+    not_before = models.DateTimeField(null=True, blank=True)
+    started_at = models.DateTimeField(null=True, blank=True)
+    staged = models.JSONField(null=True, blank=True)
+
+    # How it ended
+    finished_at = models.DateTimeField(null=True, blank=True)
+    image = models.OneToOneField(
+        Image, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    engine = models.CharField(max_length=20, blank=True)
+    trace_id = models.CharField(max_length=100, blank=True, db_index=True)
+    error_code = models.CharField(max_length=30, blank=True)
+    error = models.CharField(max_length=400, blank=True)
+
+    objects = JobQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(state__in=TERMINAL, finished_at__isnull=False)
+                | (~Q(state__in=TERMINAL) & Q(finished_at__isnull=True)),
+                name="job_finished_has_time",
+            ),
+            models.CheckConstraint(
+                condition=Q(state=State.RUNNING, lease_until__isnull=False)
+                | (~Q(state=State.RUNNING) & Q(lease_until__isnull=True)),
+                name="job_running_has_lease",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["workspace", "-created_at", "-id"], name="job_newest_first"),
+            models.Index(
+                fields=["priority", "created_at"],
+                condition=Q(state=State.QUEUED),
+                name="job_queued",
+            ),
+            models.Index(
+                fields=["workspace", "lease_until"],
+                condition=Q(state=State.RUNNING),
+                name="job_running",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.operation} {self.id}"
+
+    @property
+    def hold(self) -> str:
+        """The reference of its money in the ledger."""
+        return f"job:{self.id}"
+
+    @property
+    def is_terminal(self) -> bool:
+        return self.state in TERMINAL
+
+    @property
+    def kind(self) -> Operation:
+        return "edit" if self.operation == "edit" else "generate"

@@ -1,0 +1,138 @@
+"""What somebody asks for, checked against the catalog and put a price on.
+
+Pages and API both come through here, so a limit is kept, and a rewrite told, in one place.
+"""
+
+from dataclasses import dataclass
+
+from studio import catalog, offers
+from studio.catalog import MAX_SEED, Model
+from studio.engines.contract import Operation
+
+MAX_COUNT = 10
+
+
+class OrderError(ValueError):
+    """`field` is the one that is wrong; `sentence` says how."""
+
+    def __init__(self, field: str, sentence: str) -> None:
+        super().__init__(sentence)
+        self.field = field
+        self.sentence = sentence
+
+
+@dataclass(frozen=True, kw_only=True)
+class Asked:
+    """As it came in: anything left out is None, nothing is checked yet but its type."""
+
+    model: str
+    operation: Operation
+    prompt: str
+    negative_prompt: str = ""
+    size: str | None = None
+    seed: int | None = None
+    steps: int | None = None
+    cfg_scale: float | None = None
+    text_mode: bool = False
+    count: int = 1
+
+
+@dataclass(frozen=True, kw_only=True)
+class Order:
+    """What will be sent, for each of `count` images; `rewrites` says in words what changed."""
+
+    model: Model
+    operation: Operation
+    prompt: str
+    negative_prompt: str
+    size: str
+    seed: int | None
+    steps: int
+    cfg_scale: float
+    text_mode: bool
+    count: int
+    price_micros: int
+    rewrites: tuple[str, ...] = ()
+
+    @property
+    def total_micros(self) -> int:
+        return self.price_micros * self.count
+
+
+def check(asked: Asked) -> Order:
+    """The order of what was asked. Raises OrderError at the first field that is wrong."""
+    offered = next((each for each in offers.all_on() if each.model.name == asked.model), None)
+    if offered is None:
+        raise OrderError("model", offers.why_not(asked.model))
+    model = offered.model
+    if not model.can(asked.operation):
+        verb = "edit photos" if asked.operation == "edit" else "make pictures from words alone"
+        raise OrderError("model", f"{model.title} cannot {verb}. Choose another model.")
+    _check_words("prompt", asked.prompt, model.max_prompt)
+    if not asked.prompt.strip():
+        raise OrderError("prompt", "Write what you would like to see.")
+    _check_words("negative_prompt", asked.negative_prompt, model.max_prompt)
+    _check_numbers(asked, model)
+    size, size_said = _size(asked, model)
+    cfg_scale = model.cfg_scale.default if asked.cfg_scale is None else asked.cfg_scale
+    negative_prompt, negative_said = _negative_prompt(asked, model, cfg_scale)
+    return Order(
+        model=model,
+        operation=asked.operation,
+        prompt=asked.prompt,
+        negative_prompt=negative_prompt,
+        size=size,
+        seed=asked.seed,
+        steps=int(model.steps.default) if asked.steps is None else asked.steps,
+        cfg_scale=cfg_scale,
+        text_mode=asked.text_mode and model.text_mode,
+        count=asked.count,
+        price_micros=offered.price_micros,
+        rewrites=tuple(filter(None, (size_said, negative_said, _text_mode_said(asked, model)))),
+    )
+
+
+def _check_words(field: str, text: str, limit: int) -> None:
+    if len(text) > limit:
+        raise OrderError(field, f"This has {len(text):,} characters; at most {limit} are taken.")
+    if "\x00" in text or any(0xD800 <= ord(character) < 0xE000 for character in text):
+        raise OrderError(field, "This holds characters that cannot be written.")
+
+
+def _check_numbers(asked: Asked, model: Model) -> None:
+    if asked.seed is not None and not 0 <= asked.seed <= MAX_SEED:
+        raise OrderError("seed", f"The seed is a whole number from 0 to {MAX_SEED}.")
+    for field, value in (("steps", asked.steps), ("cfg_scale", asked.cfg_scale)):
+        limits: catalog.Range = getattr(model, field)
+        if value is not None and value not in limits:
+            raise OrderError(
+                field, f"{model.title} takes {limits.minimum:g} to {limits.maximum:g} here."
+            )
+    if not 1 <= asked.count <= MAX_COUNT:
+        raise OrderError("count", f"Make 1 to {MAX_COUNT} images at once.")
+
+
+def _size(asked: Asked, model: Model) -> tuple[str, str]:
+    sizes = model.sizes(asked.operation)
+    if not sizes:
+        said = "The size is not sent: the result has the photo's own." if asked.size else ""
+        return "", said
+    if asked.size and asked.size not in sizes:
+        raise OrderError("size", f"{model.title} makes {', '.join(sizes)}.")
+    return asked.size or sizes[0], ""
+
+
+def _negative_prompt(asked: Asked, model: Model, cfg_scale: float) -> tuple[str, str]:
+    if not asked.negative_prompt:
+        return "", ""
+    if not model.negative_prompt:
+        return "", f"The negative prompt is not sent: {model.title} has none."
+    if model.negative_prompt.startswith("unless") and cfg_scale == 1.0:
+        return "", "The negative prompt is not sent: it has no effect while guidance is 1.0."
+    return asked.negative_prompt, ""
+
+
+def _text_mode_said(asked: Asked, model: Model) -> str:
+    if asked.text_mode and not model.text_mode:
+        return f"Text mode is not sent: {model.title} has none."
+    return ""

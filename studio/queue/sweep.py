@@ -1,0 +1,49 @@
+"""What makes the promises hold when something was lost. Each step may be repeated."""
+
+from datetime import datetime, timedelta
+
+
+from accounts import ledger
+from accounts.models import Transfer
+from gallery import images
+from studio.jobs import settle
+from studio.models import TERMINAL, Job
+from studio.queue import doorbell, process
+
+_UNHEARD = timedelta(seconds=2)
+
+
+def sweep(at: datetime) -> None:
+    release_lost(at)
+    ring_for_unheard(at)
+
+
+def release_lost(at: datetime) -> None:
+    """Jobs whose lease ran out, or whose process died on this machine."""
+    for job in Job.objects.running().select_related("workspace"):
+        if (job.lease_until and job.lease_until <= at) or process.is_gone(job.claimed_by):
+            settle.release_lost(job)
+
+
+def ring_for_unheard(at: datetime) -> None:
+    """A job may become runnable with no ring: its wait is over, or the ring was lost."""
+    if Job.objects.runnable(at).filter(created_at__lte=at - _UNHEARD).exists():
+        doorbell.ring()
+
+
+def settle_stale_holds(at: datetime) -> None:
+    """A hold whose job has ended or never was. There is none unless something is wrong."""
+    old = Transfer.objects.filter(
+        state=Transfer.State.PENDING,
+        reference__startswith="job:",
+        created_at__lte=at - timedelta(minutes=10),
+    )
+    for reference in old.values_list("reference", flat=True)[:100]:
+        job = Job.objects.filter(pk=reference.removeprefix("job:")).first()
+        if job is None or job.state in TERMINAL:
+            ledger.void(reference=reference)
+
+
+def sweep_slowly(at: datetime) -> None:
+    settle_stale_holds(at)
+    images.sweep(at=at)

@@ -1,0 +1,130 @@
+from collections.abc import Iterable
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_POST, require_safe
+
+from accounts.ledger import InsufficientCredit
+from gallery.images import StorageError
+from gallery.models import Image
+from studio import jobs, offers
+from studio.forms import StudioForm
+from studio.models import Job
+
+SHOWN = 24
+_POLL_SECONDS = 20.0
+_MAX_WATCHED = 200
+
+
+@require_safe
+def studio(request: HttpRequest) -> HttpResponse:
+    """The studio; for those not signed in, what Easel is."""
+    if not request.user.is_authenticated:
+        return render(request, "studio/welcome.html")
+    source = _source(request, request.GET.get("source"))
+    return render(request, "studio/studio.html", {**_room(request), "source": source})
+
+
+@require_POST
+@login_required
+def job_create(request: HttpRequest) -> HttpResponse:
+    form = StudioForm(
+        request.POST, request.FILES, images=Image.objects.in_workspace(request.workspace)
+    )
+    if not form.is_valid() or form.order is None:
+        return _refused(request, form)
+    try:
+        made = jobs.submit(
+            by=request.user, workspace=request.workspace, order=form.order, source=form.photo
+        )
+    except (InsufficientCredit, jobs.QuotaExceeded) as error:
+        form.add_error(None, str(error))
+        return _refused(request, form)
+    except StorageError:
+        form.add_error(None, "The photo could not be kept just now. Please try again.")
+        return _refused(request, form, status=503)
+    except jobs.NotAllowed as error:
+        raise PermissionDenied from error
+    if not request.htmx:
+        return redirect("studio:studio")
+    return render(request, "studio/_accepted.html", {"jobs": made[::-1], **_watched(made)})
+
+
+def _refused(request: HttpRequest, form: StudioForm, status: int = 422) -> HttpResponse:
+    """Sentences, and that nothing was charged. Without JavaScript, the whole page again."""
+    context: dict[str, Any] = {"form": form}
+    if request.htmx:
+        return render(request, "studio/_refused.html", context, status=status)
+    context |= _room(request)
+    context["source"] = _source(request, request.POST.get("source"))
+    return render(request, "studio/studio.html", context, status=status)
+
+
+@require_safe
+@login_required
+def job_watch(request: HttpRequest) -> HttpResponse:
+    """Waits until one of the jobs changes, then sends their cards and asks to be asked again.
+
+    `?job=<id>:<state seen>`, once for each job that has not ended.
+    """
+    seen = _seen(request.GET.getlist("job"))
+    ours = Job.objects.visible_to(request.user).filter(pk__in=seen)
+    known = {pk: seen[pk] for pk in ours.values_list("pk", flat=True)}
+    jobs.wait_for_change(known, _POLL_SECONDS)
+    now = list(Job.objects.filter(pk__in=known).with_pictures())
+    changed = [job for job in now if job.state != seen[job.pk]]
+    return render(request, "studio/_watch.html", {"jobs": changed, **_watched(now)})
+
+
+@require_POST
+@login_required
+def job_cancel(request: HttpRequest, job_id: UUID) -> HttpResponse:
+    job = get_object_or_404(
+        Job.objects.visible_to(request.user).select_related("workspace"), pk=job_id
+    )
+    if not jobs.cancel(job=job, by=request.user) and not job.is_terminal:
+        messages.info(request, "It had ended already.")
+    if not request.htmx:
+        return redirect("studio:studio")
+    job = Job.objects.with_pictures().get(pk=job.pk)
+    return render(request, "studio/_job.html", {"job": job})
+
+
+def _room(request: HttpRequest) -> dict[str, Any]:
+    """What the page shows beside the form: the models, and the latest jobs."""
+    latest = list(
+        Job.objects.in_workspace(request.workspace)
+        .filter(created_by=request.user)
+        .with_pictures()
+        .newest_first()[:SHOWN]
+    )
+    return {"offered": offers.all_on(), "jobs": latest, "engine": settings.ENGINE} | _watched(latest)
+
+
+def _watched(some: Iterable[Job]) -> dict[str, list[Job]]:
+    return {"watched": [job for job in some if not job.is_terminal]}
+
+
+def _seen(pairs: list[str]) -> dict[UUID, str]:
+    seen = {}
+    for pair in pairs[:_MAX_WATCHED]:
+        text, _, state = pair.partition(":")
+        try:
+            seen[UUID(text)] = state
+        except ValueError as error:
+            raise Http404 from error
+    return seen
+
+
+def _source(request: HttpRequest, text: str | None) -> Image | None:
+    try:
+        pk = UUID(text or "")
+    except ValueError:
+        return None
+    return Image.objects.in_workspace(request.workspace).filter(pk=pk).first()
