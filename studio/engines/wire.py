@@ -1,0 +1,188 @@
+"""What the answers of image services shaped like OpenAI's mean, in the contract's terms.
+
+    400, other 4xx   Refused, with the service's own message if it repeats no secret
+    401, 402, 403    OutOfService: "key", or "balance"
+    404, 405, 410    OutOfService: "model"
+    429              Busy, with what Retry-After asks for
+    451              Filtered
+    3xx, 408, 5xx    Trouble
+
+Service messages reach the user's sentence only; `str(error)` holds the status and the type.
+"""
+
+import json
+import re
+import unicodedata
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import pybase64
+
+from studio.engines.contract import (
+    Busy,
+    EngineError,
+    EngineRequest,
+    Filtered,
+    OutOfService,
+    Refused,
+    Trouble,
+)
+from studio.engines.http import UNREADABLE, seconds_of_retry_after
+
+OUT_OF_SERVICE = "The studio is out of service. Its operator has to mend it."
+BUSY = "The image service is busy just now."
+TROUBLE = "The image service has trouble just now."
+NO_IMAGE = "The image service sent no image."
+
+MAX_SENTENCE_CHARS = 300
+
+
+# Images
+
+
+def media_type(data: bytes) -> str | None:
+    """The type that the first bytes promise, of the three that Easel takes."""
+    if data.startswith(b"\x89PNG\r\n\x1a\n"):
+        return "image/png"
+    if data.startswith(b"\xff\xd8\xff"):
+        return "image/jpeg"
+    if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
+        return "image/webp"
+    return None
+
+
+def check_image(data: bytes) -> bytes:
+    if media_type(data) is None:
+        raise Trouble(NO_IMAGE, detail=f"{len(data)} bytes of no known image type")
+    return data
+
+
+def image_of_base64(text: str) -> bytes:
+    """Decode base64, bare or as a data URI."""
+    if text.startswith("data:"):
+        text = text.partition(",")[2]
+    try:
+        data = pybase64.b64decode(text, validate=True)
+    except ValueError as error:
+        raise Trouble(UNREADABLE, detail="invalid base64") from error
+    return check_image(data)
+
+
+# Answers
+
+
+def first_item(body: bytes) -> dict[str, Any]:
+    """`data[0]` of a successful answer; an item without an image is left to the caller."""
+    answer = _parsed(body)
+    if answer.get("error"):
+        raise Trouble(TROUBLE, detail=f"200 with error {complaint_in(body).type}".rstrip())
+    match answer.get("data"):
+        case [dict() as item, *_]:
+            return item
+    raise Trouble(NO_IMAGE, detail="no item in data")
+
+
+def _parsed(body: bytes) -> dict[str, Any]:
+    try:
+        answer = json.loads(body)
+    except (ValueError, RecursionError) as error:
+        detail = f"invalid JSON in {len(body)} bytes"
+        raise Trouble(UNREADABLE, detail=detail) from error
+    if not isinstance(answer, dict):
+        raise Trouble(UNREADABLE, detail="JSON, but not an object")
+    return answer
+
+
+@dataclass(frozen=True)
+class Complaint:
+    """What an error answer says. `type` is a bare word or empty; `message` may hold anything."""
+
+    message: str = ""
+    type: str = ""
+
+
+def complaint_in(body: bytes) -> Complaint:
+    """Read `{"error": {...}}`, `{"error": "..."}` or `{"detail": "..."}`; empty if none."""
+    try:
+        answer = _parsed(body)
+    except Trouble:
+        return Complaint()
+    error = answer.get("error") or answer.get("detail")
+    if not isinstance(error, dict):
+        error = {"message": error}
+    message, word = error.get("message"), error.get("type")
+    if not isinstance(message, str):
+        message = ""
+    if not isinstance(word, str) or not re.fullmatch(r"[A-Za-z0-9_.-]{1,64}", word):
+        word = ""
+    return Complaint(message=message, type=word)
+
+
+# Errors
+
+
+def error_of_answer(
+    status: int, headers: Mapping[str, str], body: bytes, *, request: EngineRequest, key: str
+) -> EngineError:
+    """The contract's error for an answer that is no success."""
+    said = complaint_in(body)
+    detail = f"{status} {said.type}".rstrip()
+    if status == 451 or said.type == "censorship_blocked":
+        return Filtered(filtered_sentence(request, said.message), detail=detail)
+    if status in (401, 402, 403):
+        empty = status == 402 or said.type == "quota_exceeded"
+        return OutOfService(OUT_OF_SERVICE, fault="balance" if empty else "key", detail=detail)
+    if status in (404, 405, 410):
+        return model_gone(request.model, detail=detail)
+    if status == 429:
+        wait = seconds_of_retry_after(headers.get("retry-after"), at=datetime.now(UTC))
+        return Busy(BUSY, retry_after_seconds=wait, detail=detail)
+    if 400 <= status < 500 and status != 408:
+        secrets = (request.prompt, request.negative_prompt, key)
+        message = shown_message(said.message, secrets=secrets)
+        return Refused(_refusal(message), detail=detail)
+    wait = seconds_of_retry_after(headers.get("retry-after"), at=datetime.now(UTC))
+    return Trouble(TROUBLE, retry_after_seconds=wait, detail=detail)
+
+
+def model_gone(model: str, *, detail: str) -> OutOfService:
+    sentence = f"The studio is out of service: the image service does not offer {model}."
+    return OutOfService(sentence, fault="model", detail=f"{detail} {model}")
+
+
+def filtered_sentence(request: EngineRequest, message: str = "") -> str:
+    """Names the input to change: the one that the service names, or each that may be meant."""
+    inputs = ["prompt"]
+    if request.operation == "edit":
+        inputs.append("image")
+    if request.style_reference:
+        inputs.append("style reference")
+    said = message.lower().replace("_", " ")
+    named = [name for name in inputs if name in said]
+    if "negative prompt" in said:
+        named = ["negative prompt"]
+    blamed = named if len(named) == 1 else inputs
+    return f"Moderation did not let this pass. Change the {' or the '.join(blamed)} and try again."
+
+
+def _refusal(message: str) -> str:
+    if not message:
+        return "The image service refused this request."
+    return f"The image service refused this request: {message}"[:MAX_SENTENCE_CHARS]
+
+
+def shown_message(message: str, *, secrets: Iterable[str]) -> str:
+    """`message` on one line without control characters; empty if it repeats a secret."""
+    kept = "".join(" " if unicodedata.category(c)[0] == "C" else c for c in message[:2000])
+    line = " ".join(kept.split())
+    return "" if any(_repeats(line, secret) for secret in secrets) else line
+
+
+def _repeats(line: str, secret: str) -> bool:
+    """Whether `line` holds `secret`, any 16 characters of it, or a short one as a word."""
+    line, secret = line.casefold(), " ".join(secret.casefold().split())
+    if len(secret) < 8:
+        return bool(secret) and bool(re.search(rf"(?<!\w){re.escape(secret)}(?!\w)", line))
+    return any(secret[i : i + 16] in line for i in range(max(1, len(secret) - 15)))
