@@ -1,0 +1,119 @@
+import threading
+
+import pytest
+from django.db import DatabaseError, connection, transaction
+
+from accounts import ledger
+from accounts.models import Transfer, User, Wallet, Workspace
+
+
+def balance(workspace: Workspace) -> tuple[int, int]:
+    wallet = ledger.credit_of(workspace)
+    return wallet.posted_micros, wallet.held_micros
+
+
+def test_signing_up_grants_credit_once(workspace: Workspace) -> None:
+    ledger.grant(to=workspace, amount_micros=150_000, reference=f"signup:{workspace.personal_of_id}")
+    assert balance(workspace) == (150_000, 0)
+
+
+def test_a_hold_is_set_aside_then_posted_once(workspace: Workspace) -> None:
+    ledger.hold(workspace=workspace, amount_micros=3_000, reference="job:1")
+    assert balance(workspace) == (150_000, 3_000)
+    assert ledger.post(reference="job:1")
+    assert not ledger.post(reference="job:1")
+    assert balance(workspace) == (147_000, 0)
+
+
+def test_a_voided_hold_gives_the_money_back_once(workspace: Workspace) -> None:
+    ledger.hold(workspace=workspace, amount_micros=3_000, reference="job:1")
+    assert ledger.void(reference="job:1")
+    assert not ledger.void(reference="job:1")
+    assert balance(workspace) == (150_000, 0)
+
+
+def test_what_is_posted_cannot_be_voided(workspace: Workspace) -> None:
+    ledger.hold(workspace=workspace, amount_micros=3_000, reference="job:1")
+    ledger.post(reference="job:1")
+    with pytest.raises(ledger.SettledOtherwise):
+        ledger.void(reference="job:1")
+    assert balance(workspace) == (147_000, 0)
+
+
+def test_holding_twice_with_one_reference_holds_once(workspace: Workspace) -> None:
+    first = ledger.hold(workspace=workspace, amount_micros=150_000, reference="job:1")
+    assert ledger.hold(workspace=workspace, amount_micros=150_000, reference="job:1") == first
+    assert balance(workspace) == (150_000, 150_000)
+
+
+def test_a_reference_stands_for_one_amount(workspace: Workspace) -> None:
+    ledger.hold(workspace=workspace, amount_micros=3_000, reference="job:1")
+    with pytest.raises(ledger.ReferenceTaken):
+        ledger.hold(workspace=workspace, amount_micros=6_000, reference="job:1")
+    assert balance(workspace) == (150_000, 3_000)
+
+
+def test_no_more_can_be_held_than_is_available(workspace: Workspace) -> None:
+    ledger.hold(workspace=workspace, amount_micros=148_000, reference="job:1")
+    with pytest.raises(ledger.InsufficientCredit) as refusal:
+        ledger.hold(workspace=workspace, amount_micros=3_000, reference="job:2")
+    assert (refusal.value.needed_micros, refusal.value.available_micros) == (3_000, 2_000)
+    assert balance(workspace) == (150_000, 148_000)
+
+
+@pytest.mark.parametrize("change", [{"amount_micros": 1}, {"reference": "x"}, {"memo": "x"}])
+def test_the_database_refuses_to_rewrite_a_transfer(
+    workspace: Workspace, change: dict[str, object]
+) -> None:
+    with pytest.raises(DatabaseError, match="append-only"), transaction.atomic():
+        Transfer.objects.update(**change)
+
+
+def test_the_database_refuses_to_unsettle_a_transfer(workspace: Workspace) -> None:
+    with pytest.raises(DatabaseError, match="append-only"), transaction.atomic():
+        Transfer.objects.update(state="pending", settled_at=None)
+
+
+def test_the_database_refuses_to_delete_a_transfer(workspace: Workspace) -> None:
+    with pytest.raises(DatabaseError, match="append-only"), transaction.atomic():
+        connection.cursor().execute("DELETE FROM accounts_transfer")
+
+
+@pytest.mark.parametrize("change", [{"posted_micros": -1}, {"held_micros": 150_001}])
+def test_the_database_refuses_a_negative_balance(
+    workspace: Workspace, change: dict[str, int]
+) -> None:
+    with pytest.raises(DatabaseError, match="wallet_never_negative"), transaction.atomic():
+        Wallet.objects.filter(workspace=workspace).update(**change)
+
+
+def test_drift_is_found(workspace: Workspace) -> None:
+    assert ledger.drift() == []
+    Wallet.objects.filter(workspace=workspace).update(posted_micros=1)
+    assert len(ledger.drift()) == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_spends_at_once_never_exceed_the_funds(ada: User, workspace: Workspace) -> None:
+    """8 threads x 20 holds of 3,000 against 150,000: exactly 50 succeed."""
+    held: list[str] = []
+
+    def spend(thread: int) -> None:
+        for number in range(20):
+            reference = f"job:{thread}-{number}"
+            try:
+                with transaction.atomic(durable=True):
+                    ledger.hold(workspace=workspace, amount_micros=3_000, reference=reference)
+                held.append(reference)
+            except ledger.InsufficientCredit:
+                pass
+        connection.close()
+
+    threads = [threading.Thread(target=spend, args=(number,)) for number in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(held) == 50
+    assert balance(workspace) == (150_000, 150_000)
+    assert ledger.drift() == []
