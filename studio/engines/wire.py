@@ -170,7 +170,8 @@ def filtered_sentence(request: EngineRequest, message: str = "") -> str:
 def _refusal(message: str) -> str:
     if not message:
         return "The image service refused this request."
-    return f"The image service refused this request: {message}"[:MAX_SENTENCE_CHARS]
+    sentence = f"The image service refused this request: {message}"[: MAX_SENTENCE_CHARS - 1]
+    return sentence if sentence.endswith((".", "!", "?", "。")) else f"{sentence}."
 
 
 def shown_message(message: str, *, secrets: Iterable[str]) -> str:
