@@ -1,0 +1,95 @@
+"""Requests, engines and pictures that the engine tests share."""
+
+import io
+import socket
+import struct
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from typing import Any
+
+import pytest
+from PIL import Image
+
+from studio.engines.contract import EngineError, EngineRequest
+from studio.engines.stepfun import StepfunEngine, WireModel
+from tests.engines.strict_stepfun import StrictStepfun
+
+MODEL = "step-image-edit-2"
+WIRE_MODELS = {
+    MODEL: WireModel(size_order="hxw", default_cfg_scale=1.0),
+    "step-2x-large": WireModel(),
+    "step-1x-medium": WireModel(),
+    "step-1x-edit": WireModel(sends_edit_size=True),
+}
+
+
+@contextmanager
+def stepfun(strict: StrictStepfun, **changes: Any) -> Iterator[StepfunEngine]:
+    options = {"base_url": strict.base_url, "api_key": strict.key, "models": WIRE_MODELS}
+    with closing(StepfunEngine(**(options | changes))) as engine:
+        yield engine
+
+
+def generate(**changes: Any) -> EngineRequest:
+    fields = {
+        "model": MODEL,
+        "operation": "generate",
+        "prompt": "a lighthouse at dusk",
+        "deadline_seconds": 10.0,
+    }
+    return EngineRequest(**(fields | changes))
+
+
+def edit(**changes: Any) -> EngineRequest:
+    return generate(**({"operation": "edit", "image": picture()} | changes))
+
+
+def picture(width: int = 96, height: int = 64, kind: str = "PNG") -> bytes:
+    buffer = io.BytesIO()
+    Image.linear_gradient("L").resize((width, height)).convert("RGB").save(buffer, kind)
+    return buffer.getvalue()
+
+
+def size_of(data: bytes) -> tuple[int, int]:
+    with Image.open(io.BytesIO(data), formats=("PNG", "JPEG", "WEBP")) as image:
+        image.load()
+        return image.size
+
+
+def failure_of(engine: StepfunEngine, request: EngineRequest) -> EngineError:
+    with pytest.raises(EngineError) as caught:
+        engine.run(request)
+    return caught.value
+
+
+@contextmanager
+def silent_port() -> Iterator[int]:
+    """A port where connecting succeeds and nothing is ever read or written."""
+    with closing(socket.create_server(("127.0.0.1", 0))) as listener:
+        yield listener.getsockname()[1]
+
+
+@contextmanager
+def closed_port() -> Iterator[int]:
+    """A port of which it is sure that connecting is refused: bound, but not listening."""
+    with closing(socket.socket()) as bound:
+        bound.bind(("127.0.0.1", 0))
+        yield bound.getsockname()[1]
+
+
+def resolves_to(*addresses: str) -> Any:
+    """A stand-in for `socket.getaddrinfo`, one address a call, the last for ever."""
+    left = list(addresses)
+
+    def getaddrinfo(_host: str, port: int, *_args: Any, **_kwargs: Any) -> list[Any]:
+        address = left.pop(0) if len(left) > 1 else left[0]
+        family = socket.AF_INET6 if ":" in address else socket.AF_INET
+        return [(family, socket.SOCK_STREAM, 6, "", (address, port))]
+
+    return getaddrinfo
+
+
+def reset(connection: socket.socket) -> None:
+    """Close with RST instead of FIN."""
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    connection.close()
