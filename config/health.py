@@ -29,7 +29,9 @@ class HealthMiddleware:
 
 def _ready() -> JsonResponse:
     found = {"database": _database(), "storage": _storage(), "worker": _worker()}
-    return JsonResponse(found, status=200 if all(found.values()) else 503)
+    response = JsonResponse(found, status=200 if all(found.values()) else 503)
+    response._has_been_logged = True  # type: ignore[attr-defined]  # a probe's 503 is no error
+    return response
 
 
 def _database() -> bool:
