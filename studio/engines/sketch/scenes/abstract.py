@@ -1,0 +1,106 @@
+"""Abstract pictures: silk, cut paper and stones, chosen and coloured by the words."""
+
+import numpy as np
+from PIL import Image
+
+from ..canvas import colour, gradient, lay, mixed, shine
+from ..noise import Field, fractal, resized, softened
+from .stage import Stage
+
+_SETS = (
+    "#0f2740 #1f5f7a #3fa7a0 #f2d7a0 #f08a5d",
+    "#2b1b4a #6a3a8c #d85a8c #ff9f7a #ffe2a8",
+    "#12372a #436850 #adbc9f #fbfada #e2a05a",
+    "#1a1a40 #270082 #7a0bc0 #fa58b6 #ffd1e8",
+    "#22223b #4a4e69 #9a8c98 #c9ada7 #f2e9e4",
+    "#003049 #d62828 #f77f00 #fcbf49 #eae2b7",
+    "#0b3954 #087e8b #bfd7ea #ff5a5f #fbe3d6",
+    "#1d3557 #457b9d #a8dadc #f1faee #e63946",
+)
+
+
+def paint_abstract(stage: Stage) -> None:
+    rng = stage.dice.stream("abstract")
+    inks = [colour(code) for code in _SETS[int(rng.integers(len(_SETS)))].split()]
+    if stage.palette.is_dark and stage.brief.time == "night":
+        inks = [mixed(ink, inks[0], 0.35) for ink in inks]
+    if rng.random() < 0.5:
+        inks = inks[::-1]
+    painters = (_silk, _paper, _silk, _rounds)
+    painters[int(rng.integers(len(painters)))](stage, rng, inks)
+
+
+def _warped(stage: Stage, rng: np.random.Generator, cells: float, pull: float, step: int) -> Field:
+    """A field read through two others, which folds it like smoke."""
+    height, width = stage.height // step + 1, stage.width // step + 1
+    spread = (cells, cells * stage.width / stage.height)
+    fields = [fractal(rng, (height, width), spread, stage.octaves(2, 3), 0.4) for _ in range(3)]
+    rows = np.arange(height, dtype=np.float32)[:, None] + fields[0] * pull * height
+    columns = np.arange(width, dtype=np.float32)[None, :] + fields[1] * pull * width
+    source = (
+        np.clip(np.abs(rows), 0, height - 1).astype(np.int32),
+        np.clip(np.abs(columns), 0, width - 1).astype(np.int32),
+    )
+    return softened(fields[2][source], 3.0)
+
+
+def _silk(stage: Stage, rng: np.random.Generator, inks: list[Field]) -> None:
+    """Folds of cloth: colour follows the field, light follows its slope."""
+    step = 2
+    field = _warped(stage, rng, rng.uniform(1.6, 2.6), rng.uniform(0.16, 0.30), step)
+    rank = (field - field.min()) / max(float(np.ptp(field)), 1e-6)
+    table = gradient(inks, 1024)[:, 0]
+    down, across = np.gradient(field)
+    tilt = float(rng.uniform(0, 2 * np.pi))
+    slope = np.cos(tilt) * across + np.sin(tilt) * down
+    slope /= max(float(np.percentile(np.abs(slope), 97)), 1e-6)
+    folds = np.sin(field * rng.uniform(9, 16) + slope * 0.6)
+    sheet = (field.shape[0] * step, field.shape[1] * step)
+    paint = table[np.clip(rank * 1023, 0, 1023).astype(np.int32)]
+    paint *= (1.0 + 0.20 * np.clip(slope, -1.0, 1.0) + 0.10 * folds)[..., None].astype(np.float32)
+    for channel in range(3):
+        wide = resized(paint[..., channel], sheet)
+        stage.canvas[..., channel] = wide[: stage.height, : stage.width]
+    gloss = np.clip(slope - 0.35, 0.0, 1.0) ** 2 * (0.5 + 0.5 * folds)
+    wide = resized(gloss.astype(np.float32), sheet)[: stage.height, : stage.width]
+    shine(stage.canvas, mixed(inks[-1], colour("#ffffff"), 0.6), np.clip(wide, 0.0, 1.0) * 0.6)
+
+
+def _paper(stage: Stage, rng: np.random.Generator, inks: list[Field]) -> None:
+    """Sheets cut along a height line, each throwing a soft shadow on the one beneath."""
+    levels = stage.octaves(5, 9)
+    field = resized(_warped(stage, rng, rng.uniform(1.4, 2.2), 0.16, 4), stage.shape)
+    steep = np.sqrt(sum(part**2 for part in np.gradient(field))) + 1e-6
+    table = gradient(inks, levels)[:, 0]
+    stage.canvas[:] = table[0]
+    shadow = 15.0 * stage.unit
+    for level, cut in enumerate(np.quantile(field[::8, ::8], np.linspace(0, 1, levels + 1)[1:-1])):
+        mask = np.clip((field - cut) / steep + 0.5, 0.0, 1.0).astype(np.float32)
+        thrown = np.roll(
+            softened(mask, shadow), (round(shadow * 0.5), round(shadow * 0.35)), (0, 1)
+        )
+        stage.canvas *= (1.0 - 0.42 * np.clip(thrown, 0.0, 1.0))[..., None]
+        lay(stage.canvas, table[level + 1], mask)
+
+
+def _rounds(stage: Stage, rng: np.random.Generator, inks: list[Field]) -> None:
+    """Discs and half discs in balance, each with its own gradient, on toned paper."""
+    paper = mixed(max(inks, key=lambda ink: float(ink.sum())), colour("#ffffff"), 0.45)
+    stage.canvas[:] = gradient([paper, mixed(paper, inks[2], 0.25)], stage.height)
+    rows = np.arange(stage.height, dtype=np.float32)[:, None]
+    columns = np.arange(stage.width, dtype=np.float32)[None, :]
+    for index in range(stage.octaves(6, 11)):
+        reach = stage.unit * (330 * 0.80**index + 26) * rng.uniform(0.8, 1.15)
+        x, y = rng.uniform(0.14, 0.86) * stage.width, rng.uniform(0.14, 0.86) * stage.height
+        tilt = rng.uniform(0, 2 * np.pi)
+        right, down = columns - np.float32(x), rows - np.float32(y)
+        along = right * np.float32(np.cos(tilt)) + down * np.float32(np.sin(tilt))
+        mask = np.clip(reach - np.sqrt(right**2 + down**2) + 0.5, 0.0, 1.0)
+        if rng.random() < 0.45:
+            mask = mask * np.clip(along + 0.5, 0.0, 1.0)
+        part = np.clip(along / (2 * reach) + 0.5, 0.0, 1.0)[..., None]
+        one, other = (inks[int(place)] for place in rng.choice(len(inks), 2, replace=False))
+        lay(stage.canvas, one + (other - one) * part, mask * np.float32(0.90))
+    grain = rng.random((stage.height // 2 + 1, stage.width // 2 + 1), dtype=np.float32) - 0.5
+    wide = Image.fromarray(grain).resize((stage.width, stage.height), Image.Resampling.BILINEAR)
+    stage.canvas += np.asarray(wide)[..., None] * np.float32(0.05)

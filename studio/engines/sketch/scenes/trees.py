@@ -1,0 +1,109 @@
+"""Trees: belts of conifers as silhouettes, and crowns of leaves."""
+
+import numpy as np
+from PIL import Image, ImageDraw
+
+from ..canvas import colour, lay, mixed, stamp
+from ..noise import Field, fractal, fractal_line, smoothstep
+from .stage import Stage, land_colour
+
+_SCALE = 2
+_LEAVES = {
+    "autumn": ("#e0842c", "#c4502a", "#e8b23c", "#a83a2c", "#d96a2a"),
+    "spring": ("#f2b6c6", "#e896b4", "#f8d0d8", "#9cc06a", "#f4c2cc"),
+    "": ("#5f9a4a", "#3f7f4c", "#7fae4e", "#2f6b4c", "#8fb85a"),
+}
+
+
+def paint_belt(
+    stage: Stage, *, base: float, size: float, depth: float, name: str, fade: float
+) -> None:
+    """Conifers on a wavering line at row `base`, `size` pixels tall, paler with distance.
+
+    `fade` 0..1: how far their feet sink into the mist.
+    """
+    rng = stage.dice.stream(name)
+    ground = base + size * 0.14 * fractal_line(rng, stage.width, 3, 3)
+    top = int(max(0, base - size * 1.7))
+    bottom = stage.height
+    mask = _silhouettes(stage, rng, ground, size, top)
+    rows = np.arange(top, bottom, dtype=np.float32)[:, None, None]
+    paint = land_colour(stage, depth)
+    if stage.is_snowy:
+        paint = mixed(paint, stage.palette.near, 0.45)
+    part = np.clip((rows - (base - size)) / (size * 1.5), 0.0, 1.0) * fade
+    lay(stage.canvas[top:bottom], paint + (stage.palette.mist - paint) * part, mask)
+
+
+def _silhouettes(
+    stage: Stage, rng: np.random.Generator, ground: Field, size: float, top: int
+) -> Field:
+    sheet = Image.new("L", (stage.width * _SCALE, (stage.height - top) * _SCALE))
+    pen = ImageDraw.Draw(sheet)
+    at = np.arange(stage.width, dtype=np.float32)
+    edge = [(0.0, sheet.height), *zip(at[::4] * _SCALE, (ground[::4] - top) * _SCALE, strict=True)]
+    pen.polygon([*edge, (sheet.width, (float(ground[-1]) - top) * _SCALE), sheet.size], fill=255)
+    clump = fractal_line(rng, stage.width, 6, 3)
+    spacing = size * (0.16 + 0.10 * (1.0 - stage.detail))
+    for x in np.arange(-size * 0.1, stage.width + size * 0.1, spacing):
+        column = int(np.clip(x, 0, stage.width - 1))
+        tall = size * (0.72 + 0.34 * float(clump[column])) * rng.uniform(0.62, 1.18)
+        foot = (float(ground[column]) - top + size * 0.03) * _SCALE
+        pen.polygon(
+            _conifer(rng, (x + rng.normal() * spacing * 0.4) * _SCALE, foot, tall * _SCALE),
+            fill=255,
+        )
+    return np.asarray(sheet.reduce(_SCALE), np.uint8).astype(np.float32) / 255.0
+
+
+def _conifer(
+    rng: np.random.Generator, x: float, foot: float, tall: float
+) -> list[tuple[float, float]]:
+    """Drooping tiers, wider towards the foot, with ragged tips."""
+    tiers = int(np.clip(tall / 14, 4, 13))
+    spread = tall * rng.uniform(0.15, 0.22)
+    left, right = [(x, foot - tall)], []
+    for tier in range(1, tiers + 1):
+        part = tier / tiers
+        y = foot - tall * (1.0 - 0.93 * part)
+        wide = spread * part**0.85
+        out = rng.uniform(0.82, 1.12, 2) * wide
+        left += [(x - out[0], y), (x - wide * 0.48, y - tall * 0.018)]
+        right += [(x + out[1], y), (x + wide * 0.48, y - tall * 0.018)]
+    trunk = tall * 0.016
+    return [*left, (x - trunk, foot), (x + trunk, foot), *reversed(right)]
+
+
+def paint_grove(stage: Stage, *, base: float, size: float, depth: float, name: str) -> None:
+    """Broad-leaved trees in the colours of the season."""
+    rng = stage.dice.stream(name)
+    sprites = [_crown(rng, max(16, int(size)), stage.octaves(2, 5)) for _ in range(4)]
+    palette = _LEAVES.get(stage.brief.season, _LEAVES[""])
+    shadow = mixed(land_colour(stage, depth), stage.palette.near, 0.4)
+    xs = np.arange(-0.2 * size, stage.width + 0.2 * size, size * 0.42)
+    for x in rng.permutation(xs):
+        side = int(size * rng.uniform(0.62, 1.15))
+        mask, lit = (
+            np.asarray(Image.fromarray(part).resize((side, side), Image.Resampling.BILINEAR))
+            for part in sprites[int(rng.integers(4))]
+        )
+        leaf = colour(palette[int(rng.integers(len(palette)))])
+        leaf = mixed(leaf, stage.palette.far, (1.0 - depth) * 0.7)
+        leaf = mixed(leaf, stage.palette.near, 0.72 if stage.palette.is_dark else 0.10)
+        bright = mixed(leaf, stage.palette.light, 0.32)
+        dark = mixed(leaf, shadow, 0.62)
+        paint = dark + (bright - dark) * lit[..., None]
+        top = base - side * rng.uniform(0.78, 0.95)
+        stamp(stage.canvas, paint, mask, left=int(x - side / 2), top=int(top))
+
+
+def _crown(rng: np.random.Generator, side: int, octaves: int) -> tuple[Field, Field]:
+    """A cloud of leaves on a trunk: its mask, and where the light falls."""
+    at = np.linspace(-1.0, 1.0, side, dtype=np.float32)
+    rows, columns = at[:, None], at[None, :]
+    rough = fractal(rng, (side, side), (4, 4), octaves, 0.6)
+    far = np.sqrt((columns / 0.80) ** 2 + ((rows + 0.18) / 0.74) ** 2)
+    crown = smoothstep(far + 0.26 * rough, 0.99, 0.90)
+    trunk = smoothstep(np.abs(columns + 0.04 * rough), 0.06, 0.035) * (rows > 0.2)
+    lit = np.clip(0.52 - 0.42 * rows - 0.28 * columns + 0.75 * rough, 0.0, 1.0) * crown
+    return np.maximum(crown, trunk).astype(np.float32), lit.astype(np.float32)
