@@ -5,7 +5,7 @@
     404, 405, 410    OutOfService: "model"
     429              Busy, with what Retry-After asks for
     451              Filtered
-    3xx, 408, 5xx    Trouble
+    others           Trouble: 3xx, 408, 409, 425, 5xx
 
 Service messages reach the user's sentence only; `str(error)` holds the status and the type.
 """
@@ -139,7 +139,7 @@ def error_of_answer(
     if status == 429:
         wait = seconds_of_retry_after(headers.get("retry-after"), at=datetime.now(UTC))
         return Busy(BUSY, retry_after_seconds=wait, detail=detail)
-    if 400 <= status < 500 and status != 408:
+    if 400 <= status < 500 and status not in (408, 409, 425):
         secrets = (request.prompt, request.negative_prompt, key)
         message = shown_message(said.message, secrets=secrets)
         return Refused(_refusal(message), detail=detail)
