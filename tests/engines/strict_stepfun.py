@@ -49,6 +49,7 @@ class Received:
     headers: dict[str, str]
     fields: dict[str, Any] = field(default_factory=dict)
     images: list[bytes] = field(default_factory=list, repr=False)
+    image_bytes: list[int] = field(default_factory=list)
     status: int | None = None
     fault: str | None = None
 
@@ -56,7 +57,7 @@ class Received:
         return {
             "path": self.path,
             "fields": self.fields,
-            "image_bytes": [len(image) for image in self.images],
+            "image_bytes": self.image_bytes,
             "status": self.status,
             "fault": self.fault,
         }
@@ -72,8 +73,10 @@ class StrictStepfun:
         key: str = "strict-key",
         delay_seconds: float = 0.0,
         late_seconds: float = 5.0,
+        keeps_images: bool = True,
     ) -> None:
         self.key = key
+        self.keeps_images = keeps_images
         self.delay_seconds = delay_seconds
         self.late_seconds = late_seconds
         self.requests: deque[Received] = deque(maxlen=1000)
@@ -272,11 +275,13 @@ class Handler(BaseHTTPRequestHandler):
                 raise No("expected application/json", 415)
             self.received.fields = _json_object(body)
             return check(operation, self.received.fields, None)
-        texts, self.received.images = multipart(content_type, body)
+        texts, images = multipart(content_type, body)
         self.received.fields = dict(texts)
-        if len(self.received.images) != 1:
+        self.received.images = images if self.strict.keeps_images else []
+        self.received.image_bytes = [len(image) for image in images]
+        if len(images) != 1:
             raise No("exactly one image is required")
-        return check(operation, from_form(texts), self.received.images[0])
+        return check(operation, from_form(texts), images[0])
 
     # Answering
 
@@ -419,7 +424,7 @@ def main() -> None:
     parser.add_argument("--delay-seconds", type=float, default=0.0)
     parser.add_argument("--late-seconds", type=float, default=5.0)
     options = vars(parser.parse_args())
-    with StrictStepfun(**options) as strict:
+    with StrictStepfun(keeps_images=False, **options) as strict:
         print(strict.base_url, flush=True)
         try:
             threading.Event().wait()
