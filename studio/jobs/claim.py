@@ -1,4 +1,5 @@
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from django.conf import settings
 from django.db import connection, models, transaction
@@ -39,7 +40,7 @@ def _lock() -> None:
             cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_CLAIM_LOCK])
 
 
-def _next(limit: int, now: datetime) -> list[object]:
+def _next(limit: int, now: datetime) -> list[UUID]:
     if limit < 1:
         return []
     running = (
@@ -67,7 +68,7 @@ def _next(limit: int, now: datetime) -> list[object]:
     )
 
 
-def _take(chosen: list[object], now: datetime) -> None:
+def _take(chosen: list[UUID], now: datetime) -> None:
     lease = timedelta(seconds=settings.ENGINE_DEADLINE_SECONDS + LEASE_MARGIN_SECONDS)
     Job.objects.filter(pk__in=chosen, state=State.QUEUED).update(
         state=State.RUNNING,

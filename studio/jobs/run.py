@@ -1,6 +1,6 @@
 import logging
 import time
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from django.conf import settings
@@ -33,6 +33,18 @@ class Ran:
     wait_seconds: float | None = None
 
 
+@dataclass(frozen=True, kw_only=True)
+class Staged:
+    """An engine's answer, stored; kept as JSON on the job until the job ends."""
+
+    key: str
+    seed: int | None
+    notes: list[str]
+    engine: str
+    engine_ms: int
+    trace_id: str
+
+
 def run_next() -> Ran | None:
     """Claims one job and runs it; None if there is nothing to run."""
     claimed = claim(1)
@@ -51,15 +63,10 @@ def run(job: Job) -> Ran:
 
 def _attempt(job: Job) -> Ran:
     try:
-        if not job.staged:
-            _call(job)
-        picture = _picture(job)
-        assert job.staged
-        return Ran(
-            image=settle.succeed(
-                job, key=job.staged["key"], picture=picture, recipe=_recipe(job, picture)
-            )
-        )
+        staged = Staged(**job.staged) if job.staged else _call(job)
+        picture = _picture(job, staged)
+        recipe = _recipe(job, staged, picture)
+        return Ran(image=settle.succeed(job, key=staged.key, picture=picture, recipe=recipe))
     except StorageError as error:
         return _put_off(job, Busy("The storage does not answer.", detail=str(error)))
     except Retryable as error:
@@ -72,7 +79,7 @@ def _attempt(job: Job) -> Ran:
     return Ran()
 
 
-def _call(job: Job) -> None:
+def _call(job: Job) -> Staged:
     """Asks the engine and stores its bytes, before anybody decodes them."""
     engine = serving.engine()
     job.engine = engine.name
@@ -81,22 +88,21 @@ def _call(job: Job) -> None:
     begun = time.monotonic()
     result = engine.run(request)
     engine_ms = round((time.monotonic() - begun) * 1000)
-    job.trace_id = result.trace_id[:100]
     alerts.close(f"engine:{engine.name}:")
-    key = images.stage(result.data, suffix="bin")
-    staged = {
-        "key": key,
-        "seed": result.seed,
-        "notes": list(result.notes),
-        "engine": engine.name,
-        "engine_ms": engine_ms,
-        "trace_id": job.trace_id,
-    }
+    staged = Staged(
+        key=images.stage(result.data, suffix="bin"),
+        seed=result.seed,
+        notes=list(result.notes),
+        engine=engine.name,
+        engine_ms=engine_ms,
+        trace_id=result.trace_id[:100],
+    )
     try:
-        settle.note_staged(job, staged)
+        settle.note_staged(job, asdict(staged))
     except settle.Superseded:
-        images.discard((key,))
+        images.discard((staged.key,))
         raise
+    return staged
 
 
 def _request(job: Job) -> EngineRequest:
@@ -129,33 +135,33 @@ def _photo(job: Job) -> bytes | None:
         raise StorageError("a photo could not be read") from error
 
 
-def _picture(job: Job) -> Picture:
+def _picture(job: Job, staged: Staged) -> Picture:
     """The staged bytes, decoded whole; what cannot be decoded is as if it never came."""
-    assert job.staged
-    job.engine, job.trace_id = job.staged["engine"], job.staged["trace_id"]
+    job.engine, job.trace_id = staged.engine, staged.trace_id
     try:
-        return pictures.verify(images.read(job.staged["key"]))
+        return pictures.verify(images.read(staged.key))
     except PictureError as error:
-        settle.discard_staged(job)
-        settle.note_staged(job, {})
+        settle.note_staged(job, None)
+        images.discard((staged.key,))
         raise Trouble(
-            "The image service sent a picture that cannot be read.", trace_id=job.trace_id
+            "The image service sent a picture that cannot be read.", trace_id=staged.trace_id
         ) from error
+    except FileNotFoundError as error:
+        settle.note_staged(job, None)
+        raise StorageError("a result is gone") from error
     except OSError as error:
-        settle.note_staged(job, {})
         raise StorageError("a result could not be read") from error
 
 
-def _recipe(job: Job, picture: Picture) -> dict[str, Any]:
-    assert job.staged
-    notes = [*job.notes, *job.staged["notes"]]
-    if job.size and job.operation == "generate":
-        if (picture.width, picture.height) != catalog.pixels(job.size):
-            notes.append(f"{job.size} was asked for; {picture.width}x{picture.height} came.")
+def _recipe(job: Job, staged: Staged, picture: Picture) -> dict[str, Any]:
+    notes = [*job.notes, *staged.notes]
+    came = f"{picture.width}x{picture.height}"
+    if job.operation == "generate" and job.size not in {"", came}:
+        notes.append(f"{job.size} was asked for; {came} came.")
     return {
-        "seed": job.staged["seed"] if job.staged["seed"] is not None else job.seed,
-        "engine": job.staged["engine"],
-        "engine_ms": job.staged["engine_ms"],
+        "seed": job.seed if staged.seed is None else staged.seed,
+        "engine": staged.engine,
+        "engine_ms": staged.engine_ms,
         "notes": notes,
     }
 

@@ -16,7 +16,7 @@ from gallery import images
 from gallery.models import Image
 from gallery.pictures import Picture
 from studio.engines.contract import Busy, EngineError, Filtered, OutOfService, Retryable
-from studio.models import TERMINAL, TRANSITIONS, Job, State
+from studio.models import TRANSITIONS, Job, State
 from studio.queue import doorbell
 
 log = logging.getLogger("easel.jobs")
@@ -143,7 +143,6 @@ def _mine(job: Job) -> Q:
 
 
 def _end(job: Job, state: State, **columns: Any) -> None:
-    assert state in TERMINAL
     won = Job.objects.filter(_mine(job)).update(
         state=state,
         finished_at=timezone.now(),
@@ -171,7 +170,8 @@ def note_call(job: Job) -> None:
         raise Superseded
 
 
-def note_staged(job: Job, staged: dict[str, Any]) -> None:
+def note_staged(job: Job, staged: dict[str, Any] | None) -> None:
+    """Keeps what the engine answered, or forgets it, for whoever runs the job next."""
     if not Job.objects.filter(_mine(job)).update(staged=staged):
         raise Superseded
     job.staged = staged

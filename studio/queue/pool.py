@@ -21,7 +21,7 @@ log = logging.getLogger("easel.worker")
 
 
 def concurrency() -> int:
-    """Engine calls at once on this machine; an engine that computes here is bounded to the cores."""
+    """Engine calls at once on this machine; those that compute here are bounded to the cores."""
     if serving.engine().is_local:
         return min(settings.WORKER_CONCURRENCY, os.cpu_count() or 1)
     return int(settings.WORKER_CONCURRENCY)

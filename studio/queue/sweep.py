@@ -2,7 +2,6 @@
 
 from datetime import datetime, timedelta
 
-
 from accounts import ledger
 from accounts.models import Transfer
 from gallery import images

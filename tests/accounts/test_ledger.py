@@ -13,7 +13,8 @@ def balance(workspace: Workspace) -> tuple[int, int]:
 
 
 def test_signing_up_grants_credit_once(workspace: Workspace) -> None:
-    ledger.grant(to=workspace, amount_micros=150_000, reference=f"signup:{workspace.personal_of_id}")
+    reference = f"signup:{workspace.personal_of_id}"
+    ledger.grant(to=workspace, amount_micros=150_000, reference=reference)
     assert balance(workspace) == (150_000, 0)
 
 

@@ -1,0 +1,11 @@
+import pytest
+
+from studio import serving
+from tests.studio.makers import Puppet
+
+
+@pytest.fixture
+def puppet(monkeypatch: pytest.MonkeyPatch) -> Puppet:
+    engine = Puppet()
+    monkeypatch.setattr(serving, "engine", lambda: engine)
+    return engine
