@@ -9,16 +9,65 @@ sides. What is kept is always written anew from pixels, so nothing hidden surviv
 import base64
 import hashlib
 import io
+import struct
+import zlib
 from dataclasses import dataclass, field
 
 from PIL import Image as Pillow
-from PIL import ImageCms, ImageOps, UnidentifiedImageError
+from PIL import ImageCms
+from PIL.ImageFile import ImageFile
+from PIL.JpegImagePlugin import JpegImageFile
+from PIL.PngImagePlugin import PngImageFile
+from PIL.WebPImagePlugin import WebPImageFile
 
 MAX_SIDE = 4096
 MAX_BYTES = 20 * 1024 * 1024
+# Each scan of a progressive JPEG costs a pass over all pixels; cameras write some ten.
+_MAX_SCANS = 200
+_MAX_CHUNKS = 50_000
 _TYPES = {"JPEG": "image/jpeg", "PNG": "image/png", "WEBP": "image/webp"}
+_SUFFIXES = {"image/jpeg": "jpg", "image/png": "png", "image/webp": "webp"}
+_OTHERS = {
+    b"GIF8": "GIF",
+    b"BM": "BMP",
+    b"II*\0": "TIFF",
+    b"MM\0*": "TIFF",
+    b"%PDF": "PDF",
+    b"%!PS": "EPS",
+    b"\0\0\1\0": "ICO",
+}
+_BOXES = {b"avif": "AVIF", b"avis": "AVIF", b"heic": "HEIC", b"heix": "HEIC", b"mif1": "HEIF"}
 _SRGB = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB"))
+_ORIENTATION = 0x0112
+_UPRIGHT = {
+    2: Pillow.Transpose.FLIP_LEFT_RIGHT,
+    3: Pillow.Transpose.ROTATE_180,
+    4: Pillow.Transpose.FLIP_TOP_BOTTOM,
+    5: Pillow.Transpose.TRANSPOSE,
+    6: Pillow.Transpose.ROTATE_270,
+    7: Pillow.Transpose.TRANSVERSE,
+    8: Pillow.Transpose.ROTATE_90,
+}
+# All that Pillow's readers raise on bytes that are not as they should be.
+_BROKEN = (
+    ArithmeticError,
+    AttributeError,
+    EOFError,
+    LookupError,
+    MemoryError,
+    OSError,
+    RuntimeError,
+    SyntaxError,
+    TypeError,
+    ValueError,
+    Pillow.DecompressionBombError,
+    Warning,
+    struct.error,
+    zlib.error,
+)
 _UNREADABLE = "This file cannot be read as a JPEG, PNG or WebP picture."
+_DAMAGED = "This picture is damaged and cannot be read."
+_MOVING = "Moving pictures are not taken; use one with a single frame."
 
 
 class PictureError(ValueError):
@@ -42,7 +91,7 @@ class Picture:
 
     @property
     def suffix(self) -> str:
-        return {"image/jpeg": "jpg", "image/png": "png", "image/webp": "webp"}[self.content_type]
+        return _SUFFIXES[self.content_type]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,28 +108,28 @@ def normalise(data: bytes) -> Picture:
 
     JPEG stays JPEG (quality 95); all else becomes PNG. Raises PictureError.
     """
+    if not data:
+        raise PictureError("This file is empty.")
     if len(data) > MAX_BYTES:
         raise PictureError("This file is larger than 20 MB.")
-    source, form = _decode(data)
-    upright = _to_srgb(ImageOps.exif_transpose(source))
-    if form == "JPEG":
-        upright = upright.convert("RGB")
-        return _encode(upright, "JPEG", quality=95, subsampling=0)
-    return _encode(_without_oddities(upright), "PNG", compress_level=3)
+    opened = _decode(data)
+    upright = _upright(opened)
+    if opened.format == "JPEG":
+        return _encode(_to_srgb(upright).convert("RGB"), "JPEG", quality=95, subsampling=0)
+    return _encode(_plain(_to_srgb(upright)), "PNG", compress_level=3)
 
 
 def verify(data: bytes) -> Picture:
     """An engine's result, kept byte for byte once it has decoded whole. Raises PictureError."""
-    image, form = _decode(data)
-    return Picture(data=data, content_type=_TYPES[form], width=image.width, height=image.height)
+    image = _decode(data)
+    return Picture(
+        data=data, content_type=_TYPES[str(image.format)], width=image.width, height=image.height
+    )
 
 
 def previews(data: bytes) -> Previews:
     """512 and 1024 px WebP and the placeholder, from one decoding."""
-    image, _ = _decode(data)
-    image = _without_oddities(image)
-    if image.mode != "RGBA":
-        image = image.convert("RGB")
+    image = _plain(_decode(data, enough=1024))
     large = _fit(image, 1024)
     small = _fit(large, 512)
     return Previews(
@@ -88,25 +137,74 @@ def previews(data: bytes) -> Previews:
     )
 
 
-def _decode(data: bytes) -> tuple[Pillow.Image, str]:
+def _decode(data: bytes, *, enough: int = 0) -> ImageFile:
+    """The picture, decoded whole; a JPEG perhaps smaller, but `enough` pixels a side."""
     try:
-        image = Pillow.open(io.BytesIO(data))
+        image = _open(data)
         _check_header(image)
+        if enough:
+            image.draft(None, (enough, enough))
         image.load()
     except PictureError:
         raise
-    except UnidentifiedImageError as error:
-        raise PictureError(_UNREADABLE) from error
-    except (OSError, SyntaxError, ValueError, EOFError, Pillow.DecompressionBombError) as error:
-        raise PictureError("This picture is damaged and cannot be read.") from error
-    return image, str(image.format)
+    except _BROKEN as error:
+        raise PictureError(_DAMAGED) from error
+    return image
 
 
-def _check_header(image: Pillow.Image) -> None:
-    if image.format not in _TYPES:
-        raise PictureError(f"{image.format} files are not taken; use JPEG, PNG or WebP.")
+def _open(data: bytes) -> ImageFile:
+    """Reads the header only.
+
+    The readers are called by name: `Pillow.open` takes further formats for a JPEG, and
+    warns of a large picture before we could say that it is too large.
+    """
+    if data.startswith(b"\x89PNG\r\n\x1a\n"):
+        _check_chunks(data)
+        return PngImageFile(io.BytesIO(data))
+    if data.startswith(b"\xff\xd8\xff"):
+        jpeg = JpegImageFile(io.BytesIO(data))
+        _check_jpeg(jpeg, data)
+        return jpeg
+    if data.startswith(b"RIFF") and data[8:12] == b"WEBP":
+        return WebPImageFile(io.BytesIO(data))
+    raise PictureError(_not_taken(data))
+
+
+def _not_taken(data: bytes) -> str:
+    name = next((name for start, name in _OTHERS.items() if data.startswith(start)), "")
+    if data[4:8] == b"ftyp":
+        name = _BOXES.get(data[8:12], "")
+    return f"{name} files are not taken; use JPEG, PNG or WebP." if name else _UNREADABLE
+
+
+def _check_chunks(data: bytes) -> None:
+    """Every PNG chunk's checksum, up to the last: Pillow skips those of the pixels."""
+    view, start = memoryview(data), 8
+    for _ in range(_MAX_CHUNKS):
+        length, kind = struct.unpack_from(">I4s", view, start)
+        end = start + 8 + length
+        if zlib.crc32(view[start + 4 : end]) != struct.unpack_from(">I", view, end)[0]:
+            raise PictureError(_DAMAGED)
+        if kind == b"acTL":
+            raise PictureError(_MOVING)
+        if kind == b"IEND":
+            return
+        start = end + 4
+    raise PictureError(_DAMAGED)
+
+
+def _check_jpeg(image: JpegImageFile, data: bytes) -> None:
+    """Several pictures in one file are MPO, unless the second only brightens the first."""
+    is_ultra_hdr = any(b' hdrgm:Version="' in content for _, content in image.applist)
+    if "mp" in image.info and not is_ultra_hdr:
+        raise PictureError("MPO files are not taken; use a JPEG with one picture in it.")
+    if data.count(b"\xff\xda") > _MAX_SCANS:
+        raise PictureError("This JPEG is too intricate; save it anew and try again.")
+
+
+def _check_header(image: ImageFile) -> None:
     if getattr(image, "n_frames", 1) != 1:
-        raise PictureError("Moving pictures are not taken; use one with a single frame.")
+        raise PictureError(_MOVING)
     width, height = image.size
     if max(width, height) > MAX_SIDE:
         raise PictureError(
@@ -114,39 +212,53 @@ def _check_header(image: Pillow.Image) -> None:
         )
 
 
-def _to_srgb(image: Pillow.Image) -> Pillow.Image:
-    profile = image.info.get("icc_profile")
-    if not profile or image.mode not in {"RGB", "RGBA", "CMYK", "L"}:
+def _upright(image: ImageFile) -> Pillow.Image:
+    """A photo whose EXIF cannot be read is taken as it lies."""
+    try:
+        orientation = image.getexif().get(_ORIENTATION)
+        return image.transpose(_UPRIGHT[orientation]) if orientation in _UPRIGHT else image
+    except _BROKEN:
         return image
-    mode = "RGBA" if image.mode == "RGBA" else "RGB"
+
+
+def _to_srgb(image: Pillow.Image) -> Pillow.Image:
+    """The colours of its profile in sRGB; a profile that cannot be applied is ignored."""
+    profile = image.info.get("icc_profile")
+    if not profile:
+        return image
+    if image.mode not in {"L", "CMYK"}:
+        image = _plain(image)
     try:
         source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
-        converted = ImageCms.profileToProfile(image, source, _SRGB, outputMode=mode)
-    except ImageCms.PyCMSError:
+        if image.mode == "RGB" and ImageCms.getProfileDescription(source).startswith("sRGB"):
+            return image
+        mode = image.mode if image.mode == "RGBA" else "RGB"
+        return ImageCms.profileToProfile(image, source, _SRGB, outputMode=mode) or image
+    except (ImageCms.PyCMSError, *_BROKEN):
         return image
-    return converted or image
 
 
-def _without_oddities(image: Pillow.Image) -> Pillow.Image:
-    """8 bits a channel, RGB or RGBA."""
-    if image.mode in {"RGB", "RGBA"}:
-        return image
+def _plain(image: Pillow.Image) -> Pillow.Image:
+    """8 bits a channel, RGB or RGBA. 16 bits are scaled, where `convert` would cut."""
     if image.mode.startswith("I"):
-        image = image.point(lambda value: value / 257).convert("L")
-    has_alpha = "A" in image.getbands() or "transparency" in image.info
-    return image.convert("RGBA" if has_alpha else "RGB")
+        return image.point(lambda value: value / 257).convert("L").convert("RGB")
+    if "A" in image.getbands() or "transparency" in image.info:
+        return image.convert("RGBA")
+    return image.convert("RGB")
 
 
 def _encode(image: Pillow.Image, form: str, **options: int) -> Picture:
-    clean = Pillow.frombytes(image.mode, image.size, image.tobytes())
+    image.info = {}  # Pillow would write the profile, the comment and more from here
     file = io.BytesIO()
-    clean.save(file, form, **options)
+    image.save(file, form, **options)
     return Picture(
-        data=file.getvalue(), content_type=_TYPES[form], width=clean.width, height=clean.height
+        data=file.getvalue(), content_type=_TYPES[form], width=image.width, height=image.height
     )
 
 
 def _fit(image: Pillow.Image, side: int) -> Pillow.Image:
+    if max(image.size) <= side:
+        return image
     smaller = image.copy()
     smaller.thumbnail((side, side), Pillow.Resampling.LANCZOS, reducing_gap=1.0)
     return smaller
@@ -154,11 +266,13 @@ def _fit(image: Pillow.Image, side: int) -> Pillow.Image:
 
 def _webp(image: Pillow.Image, *, quality: int) -> bytes:
     file = io.BytesIO()
+    image.info = {}
     image.save(file, "WEBP", quality=quality, method=0)
     return file.getvalue()
 
 
 def _tiny(image: Pillow.Image) -> str:
-    file = io.BytesIO()
-    _fit(image.convert("RGB"), 20).save(file, "WEBP", quality=40, method=6)
-    return "data:image/webp;base64," + base64.b64encode(file.getvalue()).decode()
+    return (
+        "data:image/webp;base64,"
+        + base64.b64encode(_webp(_fit(image.convert("RGB"), 20), quality=40)).decode()
+    )
