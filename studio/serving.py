@@ -24,6 +24,7 @@ def engine() -> Engine:
                 name: WireModel(
                     size_order="hxw" if model.size_order == "height x width" else "wxh",
                     sends_edit_size=bool(model.sizes("edit")),
+                    default_cfg_scale=model.cfg_scale.default,
                 )
                 for name, model in catalog.models().items()
             },

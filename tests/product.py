@@ -54,6 +54,7 @@ class Product:
         }
         self.data_dir = data_dir
         self.processes: dict[str, subprocess.Popen[bytes]] = {}
+        self.people: list[Person] = []
 
     def __enter__(self) -> Self:
         self.manage("prepare")
@@ -68,6 +69,8 @@ class Product:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        for person in self.people:
+            person.close()
         for role in list(self.processes):
             self.stop(role)
 
@@ -135,6 +138,7 @@ class Product:
 
     def sign_up(self, email: str = "ada@example.com") -> "Person":
         person = Person(self.url)
+        self.people.append(person)
         person.post(
             "/accounts/signup/",
             data={"email": email, "password1": "a long enough phrase"},

@@ -1,0 +1,102 @@
+"""For those who run Easel. Money is never edited as a field: `manage.py credit` moves it."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+
+from accounts.models import ApiKey, Membership, Plan, Transfer, User, Wallet, Workspace
+
+
+class ReadOnlyAdmin(admin.ModelAdmin):
+    """Shows rows that only verbs may change."""
+
+    show_full_result_count = False
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+@admin.register(User)
+class UserAdmin(admin.ModelAdmin):
+    list_display = ("email", "name", "is_active", "is_staff", "created_at")
+    list_filter = ("is_active", "is_staff")
+    search_fields = ("email", "name")
+    ordering = ("-created_at",)
+    fields = ("email", "name", "is_active", "is_staff", "is_superuser", "groups", "created_at")
+    readonly_fields = ("created_at",)
+    filter_horizontal = ("groups",)
+    show_full_result_count = False
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+@admin.register(Plan)
+class PlanAdmin(admin.ModelAdmin):
+    list_display = ("name", "images_per_day", "images_per_month", "running_limit", "queued_limit")
+    ordering = ("name",)
+
+
+class WalletInline(admin.TabularInline):
+    model = Wallet
+    extra = 0
+    can_delete = False
+    fields = readonly_fields = ("kind", "posted_micros", "held_micros")
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+class MembershipInline(admin.TabularInline):
+    model = Membership
+    extra = 0
+    autocomplete_fields = ("user",)
+
+
+@admin.register(Workspace)
+class WorkspaceAdmin(admin.ModelAdmin):
+    list_display = ("name", "personal_of", "plan", "created_at")
+    list_select_related = ("personal_of", "plan")
+    search_fields = ("name", "personal_of__email")
+    ordering = ("-created_at",)
+    fields = ("name", "plan", "personal_of", "created_at")
+    readonly_fields = ("personal_of", "created_at")
+    inlines = (WalletInline, MembershipInline)
+    show_full_result_count = False
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+@admin.register(Transfer)
+class TransferAdmin(ReadOnlyAdmin):
+    list_display = ("created_at", "amount_micros", "state", "reference", "memo")
+    list_filter = ("state",)
+    search_fields = ("reference",)
+    ordering = ("-id",)
+
+
+@admin.register(ApiKey)
+class ApiKeyAdmin(ReadOnlyAdmin):
+    list_display = ("name", "prefix", "workspace", "last_used_at", "revoked_at")
+    list_select_related = ("workspace",)
+    search_fields = ("name", "prefix")
+    ordering = ("-id",)
+    exclude = ("secret_hash",)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        return super().get_queryset(request).defer("secret_hash")

@@ -1,0 +1,44 @@
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils import timezone
+
+from accounts.admin import ReadOnlyAdmin
+from studio.models import Alert, Job, Offer, Worker
+
+
+@admin.register(Offer)
+class OfferAdmin(admin.ModelAdmin):
+    list_display = ("model", "is_on", "price_micros", "note")
+    list_editable = ("is_on", "price_micros", "note")
+    ordering = ("model",)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+
+@admin.register(Alert)
+class AlertAdmin(ReadOnlyAdmin):
+    list_display = ("message", "opened_at", "seen_at", "count", "closed_at")
+    list_filter = (("closed_at", admin.EmptyFieldListFilter),)
+    ordering = ("-opened_at",)
+    actions = ("close",)
+
+    @admin.action(description="Close: this has been mended")
+    def close(self, _request: HttpRequest, chosen: QuerySet[Alert]) -> None:
+        chosen.filter(closed_at=None).update(closed_at=timezone.now())
+
+
+@admin.register(Job)
+class JobAdmin(ReadOnlyAdmin):
+    list_display = ("id", "created_at", "state", "model", "operation", "attempt", "trace_id")
+    list_filter = ("state", "model", "operation")
+    search_fields = ("=id", "=trace_id", "=created_by__email")
+    ordering = ("-id",)
+    list_select_related = ("workspace",)
+
+
+@admin.register(Worker)
+class WorkerAdmin(ReadOnlyAdmin):
+    list_display = ("identity", "concurrency", "started_at", "beat_at")
+    ordering = ("identity",)
