@@ -9,23 +9,27 @@ from django.http import HttpRequest
 from accounts.models import ApiKey, Membership, Plan, Transfer, User, Wallet, Workspace
 
 
-class ReadOnlyAdmin(admin.ModelAdmin):
-    """Shows rows that only verbs may change."""
+class KeptAdmin(admin.ModelAdmin):
+    """Rows that can be looked at and changed, but not made or deleted here."""
 
     show_full_result_count = False
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
 
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
 
 
+class ReadOnlyAdmin(KeptAdmin):
+    """Rows that only verbs may change."""
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
 @admin.register(User)
-class UserAdmin(admin.ModelAdmin):
+class UserAdmin(KeptAdmin):
     list_display = ("email", "name", "is_active", "is_staff", "created_at")
     list_filter = ("is_active", "is_staff")
     search_fields = ("email", "name")
@@ -33,13 +37,6 @@ class UserAdmin(admin.ModelAdmin):
     fields = ("email", "name", "is_active", "is_staff", "is_superuser", "groups", "created_at")
     readonly_fields = ("created_at",)
     filter_horizontal = ("groups",)
-    show_full_result_count = False
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
 
 
 @admin.register(Plan)
@@ -65,7 +62,7 @@ class MembershipInline(admin.TabularInline):
 
 
 @admin.register(Workspace)
-class WorkspaceAdmin(admin.ModelAdmin):
+class WorkspaceAdmin(KeptAdmin):
     list_display = ("name", "personal_of", "plan", "created_at")
     list_select_related = ("personal_of", "plan")
     search_fields = ("name", "personal_of__email")
@@ -73,13 +70,6 @@ class WorkspaceAdmin(admin.ModelAdmin):
     fields = ("name", "plan", "personal_of", "created_at")
     readonly_fields = ("personal_of", "created_at")
     inlines = (WalletInline, MembershipInline)
-    show_full_result_count = False
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
 
 
 @admin.register(Transfer)

@@ -3,18 +3,15 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 
-from accounts.admin import ReadOnlyAdmin
+from accounts.admin import KeptAdmin, ReadOnlyAdmin
 from studio.models import Alert, Job, Offer, Worker
 
 
 @admin.register(Offer)
-class OfferAdmin(admin.ModelAdmin):
+class OfferAdmin(KeptAdmin):
     list_display = ("model", "is_on", "price_micros", "note")
     list_editable = ("is_on", "price_micros", "note")
     ordering = ("model",)
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
 
 
 @admin.register(Alert)

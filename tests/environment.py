@@ -2,6 +2,7 @@
 
 import os
 import tempfile
+from pathlib import Path
 
 for _name in ("ALLOWED_HOSTS", "DEBUG", "EMAIL_URL", "REDIS_URL", "S3_BUCKET", "SECRET_KEY"):
     os.environ.pop(_name, None)
@@ -11,3 +12,4 @@ os.environ |= {
     "SITE_URL": "http://testserver",
     "OPERATOR_EMAIL": "operator@example.com",
 }
+(Path(os.environ["DATA_DIR"]) / "static").mkdir()
