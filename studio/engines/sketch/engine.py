@@ -90,8 +90,8 @@ def _drawable(brief: Brief) -> tuple[Brief, list[str]]:
     if brief.texts and not brief.left_out:
         return replace(brief, subjects=("abstract",)), []
     note = (
-        "Sketch draws lakes, mountains, the sea, forests, cities, flowers, portraits and abstracts, "
-        "and did not find any of them in the words; here is an abstract."
+        "Sketch draws lakes, mountains, the sea, forests, cities, flowers, portraits and "
+        "abstracts, and did not find any of them in the words; here is an abstract."
     )
     return replace(brief, subjects=("abstract",)), [note]
 
@@ -113,11 +113,12 @@ def _edit(request: EngineRequest, dice: Dice, settings: _Settings) -> tuple[Imag
     image = read_photo(request.image)
     read, notes = _settable(read_instructions(request.prompt))
     steps = read.known or (GRADE,)
-    for image in edited(  # noqa: B007
+    made = image
+    for made in edited(  # noqa: B007
         image, steps, dice, detail=settings.detail, strength=settings.strength
     ):
         _check_time(settings)
-    return image, _misunderstood(read, notes)
+    return made, _misunderstood(read, notes)
 
 
 def _settable(read: Instructions) -> tuple[Instructions, list[str]]:

@@ -8,30 +8,42 @@ from .words import split_quotes
 
 PATTERNS: Mapping[str, str] = {
     "black_and_white": r"black[\s-]*(?:and|&|n)[\s-]*white|\bb\s?&\s?w\b|\bb/w\b|monochrome|"
-    r"gr[ae]y[\s-]?scale|\bnoir\b|(?:remove|without|no|drop|take out)(?: all| the|any)* colou?rs?|"
+    r"gr[ae]y[\s-]?scale|\bnoir\b|(?:remove|without|no|drop|take out)(?: all| the|"
+    r"any)* colou?rs?|"
     r"desaturate (?:it )?(?:completely|fully)|黑白|灰度|单色|去色|去掉颜色|去除颜色",
-    "sepia": r"sepia|vintage|retro|nostalgi\w*|old[\s-](?:photo\w*|picture|style)|antique|棕褐|复古|怀旧|老照片|旧照片",
+    "sepia": r"sepia|vintage|retro|nostalgi\w*|old[\s-](?:photo\w*|picture|style)|antique|"
+    r"棕褐|复古|怀旧|老照片|旧照片",
     "faded": r"\bfaded?\b|washed[\s-]?out|polaroid|film look|褪色|胶片",
-    "warmer": r"\bwarm(?:er|th|en)?\b(?! up the)|less (?:cold|cool|blue)|更暖|暖一点|暖色|暖调|温暖|变暖",
-    "cooler": r"\bcool(?:er)?\b|\bcold(?:er)?\b|less (?:warm|yellow)|bluish|更冷|冷一点|冷色|冷调|变冷",
-    "brighter": r"\bbright(?:er|en|ness up)?\b|\blight(?:er|en)\b|less dark|(?:more|increase) (?:the )?"
-    r"(?:light|exposure|brightness)|increase (?:the )?brightness|更亮|亮一点|亮一些|提亮|变亮|调亮|增亮|明亮",
+    "warmer": r"\bwarm(?:er|th|en)?\b(?! up the)|less (?:cold|cool|blue)|更暖|暖一点|暖色|"
+    r"暖调|温暖|变暖",
+    "cooler": r"\bcool(?:er)?\b|\bcold(?:er)?\b|less (?:warm|yellow)|bluish|更冷|冷一点|"
+    r"冷色|冷调|变冷",
+    "brighter": r"\bbright(?:er|en|ness up)?\b|\blight(?:er|en)\b|less dark|(?:more|"
+    r"increase) (?:the )?"
+    r"(?:light|exposure|brightness)|increase (?:the )?brightness|更亮|亮一点|亮一些|提亮|"
+    r"变亮|调亮|增亮|明亮",
     "darker": r"\bdark(?:er|en)?\b|less bright|\bdim(?:mer)?\b|(?:less|decrease|reduce|lower)"
     r" (?:the )?(?:light|exposure|brightness)|更暗|暗一点|暗一些|变暗|调暗|压暗",
-    "less_contrast": r"(?:less|lower|reduce|decrease|soften)(?: the)? contrast|降低对比度?|减小对比度?|对比度?(?:更)?低",
+    "less_contrast": r"(?:less|lower|reduce|decrease|soften)(?: the)? contrast|降低对比度?|"
+    r"减小对比度?|对比度?(?:更)?低",
     "more_contrast": r"contrast\w*|punch(?:y|ier)|(?:增强|增加|提高|加强|更高|高)?对比度?",
-    "less_colour": r"(?:less|lower|reduce|decrease)(?: the)? (?:saturat\w+|colou?r\w*)|desaturate\w*|"
+    "less_colour": r"(?:less|lower|reduce|decrease)(?: the)? (?:saturat\w+|colou?r\w*)|"
+    r"desaturate\w*|"
     r"\bmuted?\b|降低饱和度?|减少饱和度?|更淡",
     "more_colour": r"vivid|vibran\w+|saturat\w+|colou?rful|more colou?r\w*|鲜艳|饱和度?|鲜明",
-    "blur_background": r"blur\w*(?: out)?(?: the| its)? (?:back\s?ground|back\s?drop|surroundings)|"
+    "blur_background": r"blur\w*(?: out)?(?: the| its)? (?:back\s?ground|back\s?drop|"
+    r"surroundings)|"
     r"(?:back\s?ground|back\s?drop) (?:blur\w*|out of focus)|bokeh|depth of field|portrait mode|"
     r"(?:模糊|虚化)(?:一下)?背景|背景(?:模糊|虚化)|景深|散景",
     "blur": r"\bblur(?:red|ry|rier)?\b|soft focus|\bsmooth(?:er)?\b|模糊|柔焦",
     "sharpen": r"sharp(?:en(?:ed|ing)?|er)?\b|crisp(?:er)?\b|clearer|锐化|更清晰|清晰",
-    "rotate": r"rotat\w*|upside[\s-]?down|turn (?:it |the \w+ )?(?:to the )?(?:left|right|clockwise|"
-    r"counter\W?clockwise|90|180|270)|旋转|转\s?\d+\s?度|向[左右]转|[左右]转|倒过来|逆时针|顺时针",
+    "rotate": r"rotat\w*|upside[\s-]?down|turn (?:it |the \w+ )?(?:to the )?(?:left|right|"
+    r"clockwise|"
+    r"counter\W?clockwise|90|180|270)|旋转|转\s?\d+\s?度|向[左右]转|[左右]转|倒过来|逆时针|"
+    r"顺时针",
     "flip": r"\bflip\w*|mirror\w*|翻转|镜像|左右颠倒|上下颠倒",
-    "pencil": r"pencil|charcoal|(?:a |hand[\s-]?drawn )?sketch\b|line (?:art|drawing)|\bdrawing\b|素描|铅笔|手绘|线稿",
+    "pencil": r"pencil|charcoal|(?:a |hand[\s-]?drawn )?sketch\b|line (?:art|drawing)|"
+    r"\bdrawing\b|素描|铅笔|手绘|线稿",
     "watercolour": r"water\s?colou?rs?|水彩|水墨",
     "oil": r"\boils?\b(?: paint\w*)?|impasto|impressionis\w+|van gogh|painting\b|油画",
     "cartoon": r"cartoon\w*|comics?\b|anime|toon\b|pop art|ghibli|卡通|漫画|动漫|动画",
@@ -42,27 +54,35 @@ PATTERNS: Mapping[str, str] = {
     "snow": r"snow\w*|winter\w*|blizzard|christmas|下雪|飘雪|雪景|雪花|冬天|冬季|冬日|雪",
     "rain": r"\brain\w*|drizzl\w*|storm\w*|下雨|雨天|雨景|暴雨|雨",
     "mist": r"\bfog\w*|\bmist\w*|\bhaz[ey]\w*|起雾|薄雾|雾气|大雾|雾",
-    "sunset": r"sun\s?set\w*|sun\s?rise|golden[\s-]hour|\bdusk\b|twilight|日落|夕阳|黄昏|傍晚|晚霞|日出|黄金时刻",
-    "night": r"(?:day (?:in)?to )?\bnight(?:time)?\b|moonlight|midnight|夜晚|夜景|晚上|夜间|黑夜|夜",
-    "autumn": r"autumn\w*|\bfall (?:colou?rs|season|foliage|leaves)|in (?:the )?fall\b|秋天|秋季|秋日|秋色|秋",
-    "bubble": r"(?:speech|talk\w*|thought|comic|dialogue?)[\s-]*(?:bubble|balloon)|\bbubble\b|对话框|气泡|对话泡",
-    "caption": r"captions?\b|subtitles?\b|titles?\b|\btext\b|\bwords?\b|\bletter(?:s|ing)\b|\bsaying\b|"
+    "sunset": r"sun\s?set\w*|sun\s?rise|golden[\s-]hour|\bdusk\b|twilight|日落|夕阳|黄昏|"
+    r"傍晚|晚霞|日出|黄金时刻",
+    "night": r"(?:day (?:in)?to )?\bnight(?:time)?\b|moonlight|midnight|夜晚|夜景|晚上|夜间|"
+    r"黑夜|夜",
+    "autumn": r"autumn\w*|\bfall (?:colou?rs|season|foliage|leaves)|in (?:the )?fall\b|秋天|"
+    r"秋季|秋日|秋色|秋",
+    "bubble": r"(?:speech|talk\w*|thought|comic|dialogue?)[\s-]*(?:bubble|balloon)|"
+    r"\bbubble\b|对话框|气泡|对话泡",
+    "caption": r"captions?\b|subtitles?\b|titles?\b|\btext\b|\bwords?\b|\bletter(?:s|ing)\b|"
+    r"\bsaying\b|"
     r"标题|字幕|文字|写上|写着|说明文字",
 }
 _COMPILED = {name: re.compile(pattern) for name, pattern in PATTERNS.items()}
 _TEXTUAL = ("bubble", "caption")
 _MARK = "\ue000"
 _BREAK = re.compile(
-    r"[,;.!?。，；、！？\n]+|\band then\b|\band\b|\bthen\b|\bbut\b|\bplus\b|\balso\b|然后|并且|接着|同时|并|再|和"
+    r"[,;.!?。，；、！？\n]+|\band then\b|\band\b|\bthen\b|\bbut\b|\bplus\b|\balso\b|然后|"
+    r"并且|接着|同时|并|再|和"
 )
 _SLIGHT = re.compile(
     r"slight\w*|\blittle\b|\bbit\b|subtl[ey]|gentl[ey]|\bsoftly\b|稍微|稍稍|略|轻微|一点|一些"
 )
 _VERY = re.compile(
-    r"\bvery\b|\bmuch\b|\blot\b|strong\w*|heav\w+|extreme\w*|dramatic\w*|intense\w*|非常|很|强烈|大幅|极"
+    r"\bvery\b|\bmuch\b|\blot\b|strong\w*|heav\w+|extreme\w*|dramatic\w*|intense\w*|非常|很|"
+    r"强烈|大幅|极"
 )
 _CHANGING = re.compile(
-    r"\b(?:add|put|place|insert|remove|erase|delete|replace|swap|give)\b|加|添|去掉|去除|移除|删|换"
+    r"\b(?:add|put|place|insert|remove|erase|delete|replace|swap|give)\b|加|添|去掉|去除|"
+    r"移除|删|换"
 )
 _UNDOING = re.compile(r"\b(?:remove|erase|delete|without|no more|get rid of)\b|去掉|去除|移除|删")
 _CANNOT_UNDO = frozenset(

@@ -35,7 +35,8 @@ def font_at(size: int) -> ImageFont.FreeTypeFont:
 
 def without_undrawable(text: str) -> tuple[str, str]:
     """The text the typeface has shapes for, and the characters it has none for."""
-    kept, dropped = [], []
+    kept: list[str] = []
+    dropped: list[str] = []
     for letter in text:
         (kept if _is_drawable(letter) else dropped).append(letter)
     return " ".join("".join(kept).split()), "".join(dict.fromkeys(dropped))

@@ -91,6 +91,14 @@ def softened(field: Field, radius: float) -> Field:
     return resized(values, (height, width))
 
 
+def slopes(field: Field) -> tuple[Field, Field]:
+    """How the field rises down and across; a single row or column does not."""
+    wide = np.pad(field, 1, mode="edge")
+    down = (wide[2:, 1:-1] - wide[:-2, 1:-1]) * np.float32(0.5)
+    across = (wide[1:-1, 2:] - wide[1:-1, :-2]) * np.float32(0.5)
+    return down, across
+
+
 def _kernel(values: Field, axis: int) -> Field:
     pad = [(0, 0), (0, 0)]
     pad[axis] = (3, 3)

@@ -113,7 +113,7 @@ def _under_weather(palette: Palette, brief: Brief) -> Palette:
     if "rain" in brief.weathers:
         return _muted(palette, grey=0.55, dim=0.78)
     if "snow" in brief.weathers or "fog" in brief.weathers:
-        return _muted(palette, grey=0.35, dim=1.0)
+        return _muted(palette, grey=0.30, dim=1.0)
     return palette
 
 

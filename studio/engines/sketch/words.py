@@ -6,7 +6,8 @@ from dataclasses import dataclass, replace
 from functools import cache
 
 SUBJECTS: Mapping[str, str] = {
-    "lake": "lake lakeside pond loch river reservoir reflection 湖 湖泊 湖水 湖边 湖面 池塘 河 河流 江 溪",
+    "lake": "lake lakeside pond loch river reservoir reflection 湖 湖泊 湖水 湖边 湖面 池塘 "
+    "河 河流 江 溪",
     "mountains": "mountain peak alps alpine summit hill highland cliff valley volcano himalaya "
     "山 山脉 群山 雪山 山峰 高山 丘陵 峡谷 山谷",
     "sea": "sea ocean seaside coast wave beach shore bay island sailing "
@@ -14,9 +15,12 @@ SUBJECTS: Mapping[str, str] = {
     "forest": "forest wood woodland tree pine jungle rainforest grove spruce birch maple "
     "森林 树林 树木 树 松树 丛林 雨林 竹林 枫林 枫叶",
     "city": "city skyline cityscape town downtown skyscraper metropolis urban street building "
-    "tower tokyo shanghai manhattan 城市 都市 天际线 高楼 大楼 摩天楼 街道 建筑 城 上海 北京 东京 香港",
-    "flowers": "flower cherry-blossom sakura meadow blossom bouquet garden rose tulip daisy poppy sunflower lavender "
-    "petal bloom peony lotus wildflower 花 花朵 鲜花 花海 花园 花丛 玫瑰 郁金香 雏菊 向日葵 薰衣草 "
+    "tower tokyo shanghai manhattan 城市 都市 天际线 高楼 大楼 摩天楼 街道 建筑 城 上海 "
+    "北京 东京 香港",
+    "flowers": "flower cherry-blossom sakura meadow blossom bouquet garden rose tulip daisy "
+    "poppy sunflower lavender "
+    "petal bloom peony lotus wildflower 花 花朵 鲜花 花海 花园 花丛 玫瑰 郁金香 雏菊 向日葵 "
+    "薰衣草 "
     "牡丹 荷花 樱花 草地",
     "portrait": "portrait headshot face profile selfie silhouette bust "
     "肖像 人像 头像 剪影 脸 面孔 侧脸",
@@ -26,14 +30,17 @@ SUBJECTS: Mapping[str, str] = {
     "抽象 图案 几何 纹理 流动 背景",
 }
 TIMES: Mapping[str, str] = {
-    "day": "day daylight daytime noon midday sunny morning afternoon 白天 正午 中午 晴 晴天 阳光 早晨 早上 下午",
+    "day": "day daylight daytime noon midday sunny morning afternoon 白天 正午 中午 晴 晴天 "
+    "阳光 早晨 早上 下午",
     "dawn": "dawn sunrise daybreak 黎明 日出 清晨 拂晓 朝霞",
-    "sunset": "sunset dusk evening twilight sundown golden-hour golden 日落 夕阳 黄昏 傍晚 晚霞 落日",
+    "sunset": "sunset dusk evening twilight sundown golden-hour golden 日落 夕阳 黄昏 傍晚 "
+    "晚霞 落日",
     "night": "night nighttime midnight moonlight moonlit starry nocturnal "
     "夜 夜晚 晚上 夜景 深夜 午夜 月光 月夜 星空 星夜",
 }
 WEATHERS: Mapping[str, str] = {
-    "snow": "snow snowy snowing snowfall snowflake winter wintry blizzard frost ice 雪 下雪 大雪 飘雪 雪花 冬 冬天 冬季 雪山",
+    "snow": "snow snowy snowing snowfall snowflake winter wintry blizzard frost ice 雪 下雪 "
+    "大雪 飘雪 雪花 冬 冬天 冬季 雪山",
     "rain": "rain rainy raining drizzle downpour storm stormy 雨 下雨 大雨 细雨 雨天 暴雨 雨夜",
     "fog": "fog foggy mist misty haze hazy 雾 薄雾 大雾 雾气 朦胧",
     "clouds": "cloud cloudy overcast 云 多云 阴天 白云 云海",
@@ -81,6 +88,7 @@ standing without leaf leaves
 """
 # Words that ask for nothing to be drawn, or that colour what is drawn anyway.
 FILLERS = frozenset(_FILLERS.split())
+_CHINESE_FILLERS = sorted((word for word in FILLERS if not word.isascii()), key=len, reverse=True)
 
 _QUOTES = re.compile(
     r"“([^“”]+)”|‘([^‘’]+)’|「([^「」]+)」|『([^『』]+)』|《([^《》]+)》|〈([^〈〉]+)〉"
@@ -165,7 +173,7 @@ def _meaningful(rest: str) -> tuple[str, ...]:
 
 
 def _without_fillers(run: str) -> str:
-    for filler in sorted((word for word in FILLERS if word[0] >= "\u3400"), key=len, reverse=True):
+    for filler in _CHINESE_FILLERS:
         run = run.replace(filler, "")
     return run
 

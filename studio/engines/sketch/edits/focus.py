@@ -3,7 +3,7 @@
 import numpy as np
 from PIL import Image, ImageFilter
 
-from ..noise import Field, softened
+from ..noise import Field, slopes, softened
 from .job import Job
 
 
@@ -26,8 +26,9 @@ def subject(image: Image.Image) -> Field:
     shape = pixels.shape[:2]
     down = np.linspace(-1.0, 1.0, shape[0], dtype=np.float32)[:, None]
     across = np.linspace(-1.0, 1.0, shape[1], dtype=np.float32)[None, :]
-    central = np.exp(-((across / 0.62) ** 2) - ((down - 0.04) / 0.68) ** 2)
-    found = central * (0.34 + 0.33 * _sharpness(pixels) + 0.33 * _unlike_border(pixels))
+    central = np.exp(-((across / 0.70) ** 2) - ((down - 0.04) / 0.74) ** 2)
+    telling = _sharpness(pixels) * (0.35 + 0.65 * _unlike_border(pixels))
+    found = central * (0.24 + 0.30 * _unlike_border(pixels)) + 0.62 * telling * np.sqrt(central)
     found = softened(found.astype(np.float32), 5.0)
     cut = float(np.quantile(found, 0.70))
     peak = max(float(found.max()), cut + 1e-4)
@@ -39,20 +40,22 @@ def subject(image: Image.Image) -> Field:
 
 def _sharpness(pixels: Field) -> Field:
     grey = pixels.mean(axis=-1)
-    down, across = np.gradient(grey)
+    down, across = slopes(grey)
     edges = softened(np.sqrt(down**2 + across**2).astype(np.float32), 8.0)
-    return np.clip(edges / max(float(np.quantile(edges, 0.95)), 1e-4), 0.0, 1.0)
+    sharp: Field = np.clip(edges / max(float(np.quantile(edges, 0.95)), 1e-4), 0.0, 1.0)
+    return sharp
 
 
 def _unlike_border(pixels: Field) -> Field:
     """Distance from the nearest of the colours found along the top and the sides."""
     rim = np.concatenate(
-        [pixels[:6].reshape(-1, 3), pixels[:, :6].reshape(-1, 3), pixels[:, -6:].reshape(-1, 3)]
+        [part.reshape(-1, 3) for part in (pixels[:6], pixels[:, :6], pixels[:, -6:])]
     )
     samples = rim[:: max(1, len(rim) // 24)]
     far = np.min(np.abs(pixels[..., None, :] - samples).sum(axis=-1), axis=-1)
     far = softened(far.astype(np.float32), 4.0)
-    return np.clip(far / max(float(np.quantile(far, 0.95)), 1e-4), 0.0, 1.0)
+    unlike: Field = np.clip(far / max(float(np.quantile(far, 0.95)), 1e-4), 0.0, 1.0)
+    return unlike
 
 
 def blur(image: Image.Image, job: Job) -> Image.Image:

@@ -4,7 +4,7 @@ import numpy as np
 from PIL import Image, ImageChops, ImageDraw, ImageFilter
 
 from ..canvas import LUMA, to_floats
-from ..noise import Field, fractal, resized, smooth_field, smoothstep, softened
+from ..noise import Field, fractal, resized, slopes, smooth_field, smoothstep, softened
 from .job import Job
 from .tone import saturated
 
@@ -47,20 +47,27 @@ def pencil(image: Image.Image, job: Job) -> Image.Image:
 
 def _hatching(rng: np.random.Generator, tone: Field, unit: float, detail: float) -> Field:
     """Strokes that lean one way, then across where it is darker still."""
-    height, width = tone.shape
     soft = softened(tone, 3.0 * unit + 1.0)
-    rows = np.arange(height, dtype=np.float32)[:, None]
-    columns = np.arange(width, dtype=np.float32)[None, :]
-    wander = fractal(rng, tone.shape, (24, 24), 2) * 1.3
-    grain = 0.5 + 0.5 * rng.random(tone.shape, dtype=np.float32)
-    shade: Field = np.ones_like(tone)
-    pitch = (4.6 - 1.4 * detail) * max(unit, 0.6)
-    for lean, dark in ((1.0, 0.80), (-0.8, 0.46), (0.2, 0.24)):
-        waves = np.sin((columns + lean * rows) / np.float32(pitch) + wander)
-        strokes = (0.5 + 0.5 * waves) * grain
-        need = smoothstep(soft, dark, dark - 0.42)
-        shade *= 1.0 - 0.56 * need * strokes
+    shade: Field = 1.0 - 0.20 * (1.0 - soft)
+    fine = 0.75 + 0.5 * detail
+    for lean, dark, depth in ((-0.9, 0.86, 0.42), (0.7, 0.52, 0.44), (-0.2, 0.26, 0.40)):
+        strokes = _streaks(rng, tone.shape, lean, fine / max(unit, 0.5))
+        need = smoothstep(soft, dark, dark - 0.50)
+        shade *= 1.0 - np.float32(depth) * need * strokes
     return shade
+
+
+def _streaks(rng: np.random.Generator, shape: tuple[int, ...], lean: float, fine: float) -> Field:
+    """Chance drawn out along a slant: short in breadth, long in length, never regular."""
+    height, width = shape[0], shape[1]
+    slant = int(abs(lean) * height) + 1
+    cells = (height * fine / 46, (width + slant) * fine / 3.4)
+    sheet = smooth_field(rng, (height, width + slant), cells)
+    sheared = np.empty((height, width), np.float32)
+    for row in range(height):
+        start = int(abs(lean) * (row if lean > 0 else height - 1 - row))
+        sheared[row] = sheet[row, start : start + width]
+    return smoothstep(sheared, -0.45, 0.55)
 
 
 def oil(image: Image.Image, job: Job) -> Image.Image:
@@ -74,18 +81,18 @@ def oil(image: Image.Image, job: Job) -> Image.Image:
         ((17.0, 0.9), (9.5, 0.8), (5.2, 0.62)) if job.detail > 0.25 else ((17.0, 0.9), (9.5, 0.8))
     )
     for brush, cover in layers:
-        size = brush * unit * (0.75 + 0.25 * job.strength)
-        _strokes(job.rng, small, sheet, relief, along, size, cover, is_first=brush > 15)
+        size = max(2.0, brush * unit * (0.75 + 0.25 * job.strength))
+        _strokes(job.rng, small, sheet, relief, along, size=size, cover=cover, is_first=brush > 15)
     return _restored(_raised(saturated(sheet, 1.12), relief, unit), image)
 
 
 def _contours(image: Image.Image, radius: float) -> Field:
     """The direction along which tone changes least, in radians."""
     grey = to_floats(image.convert("L"))
-    down, across = np.gradient(softened(grey, radius))
+    down, across = slopes(softened(grey, radius))
     xx, yy, xy = (
         softened(part.astype(np.float32), radius * 2)
-        for part in (across**2, down**2, across * down)
+        for part in np.stack([across**2, down**2, across * down])
     )
     angle: Field = 0.5 * np.arctan2(2.0 * xy, xx - yy) + np.float32(np.pi / 2)
     return angle
@@ -97,9 +104,9 @@ def _strokes(
     sheet: Image.Image,
     relief: Image.Image,
     along: Field,
+    *,
     size: float,
     cover: float,
-    *,
     is_first: bool,
 ) -> None:
     pixels = np.asarray(source.filter(ImageFilter.GaussianBlur(size * 0.35)))
@@ -219,7 +226,7 @@ def cartoon(image: Image.Image, job: Job) -> Image.Image:
     flat = np.clip(_stepped(flat, 6) * 1.05, 0.0, 1.0)
     grey = softened(to_floats(small.convert("L")), 1.2 * unit)
     ink = softened(grey, 1.6 * unit + 0.6) - 0.985 * softened(grey, 4.4 * unit + 1.4)
-    lines = smoothstep(ink, -0.004, -0.030) * np.float32(min(1.0, 0.85 * job.strength))
+    lines = smoothstep(ink, -0.002, -0.020) * np.float32(min(1.0, 0.85 * job.strength))
     flat *= (1.0 - lines)[..., None]
     return _restored(Image.fromarray((flat * 255.0).astype(np.uint8)), image)
 

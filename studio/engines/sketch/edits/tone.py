@@ -178,12 +178,12 @@ def night(image: Image.Image, job: Job) -> Image.Image:
 
     def paint(floats: Field, down: Field, across: Field) -> Field:  # noqa: ARG001
         grey = (floats @ LUMA)[..., None]
-        dim = (grey * 0.72 + floats * 0.28) ** np.float32(1.35) * np.float32(0.46)
+        dim = (grey * 0.72 + floats * 0.28) ** np.float32(1.35) * np.float32(0.58)
         sky = 0.85 + 0.25 * smoothstep(down, -1.0, 0.6)[..., None]
         made = dim * blue * np.float32(1.5) * sky
         lamps = smoothstep(grey, 0.86, 1.0) * floats * np.float32(0.25)
         made = made + lamps
-        return floats + (made - floats) * part
+        return np.asarray(floats + (made - floats) * part, np.float32)
 
     return by_strips(image, paint)
 
@@ -195,9 +195,12 @@ def autumn(image: Image.Image, job: Job) -> Image.Image:
     def paint(floats: Field, down: Field, across: Field) -> Field:  # noqa: ARG001
         red, green, blue = floats[..., 0], floats[..., 1], floats[..., 2]
         leafy = smoothstep(green - np.maximum(red * 0.92, blue), 0.0, 0.10) * part
-        turned = np.stack([green * 1.12 + 0.04, green * 0.62 + red * 0.10, blue * 0.45], -1)
+        rust = np.stack([green * 0.98 + 0.05, green * 0.56 + red * 0.14, blue * 0.55], -1)
+        # Lighter leaves turn to amber, darker ones to rust, as a wood does from leaf to leaf.
+        turned = rust * (1.0 + np.array([0.0, 0.16, 0.0], np.float32) * green[..., None])
         out = floats + (turned - floats) * leafy[..., None]
-        return out * np.array([1.03, 1.0, 0.94], np.float32)
+        out *= np.array([1.03, 1.0, 0.94], np.float32)
+        return np.asarray(out, np.float32)
 
     return by_strips(image, paint)
 

@@ -24,7 +24,7 @@ def snow(image: Image.Image, job: Job) -> Image.Image:
         lying = smoothstep(grey + 1.4 * np.clip(leafy, 0.0, 0.3), 0.34, 0.86)
         lying = lying * (0.35 + 0.40 * smoothstep(down, -0.5, 0.7))[..., None]
         made = cold + (white * (0.72 + 0.28 * grey) - cold) * lying
-        return floats + (made - floats) * part
+        return np.asarray(floats + (made - floats) * part, np.float32)
 
     winter = by_strips(image, paint)
     return _over(
@@ -44,7 +44,7 @@ def rain(image: Image.Image, job: Job) -> Image.Image:
 
 def mist(image: Image.Image, job: Job) -> Image.Image:
     pale = saturated(image, 0.8)
-    hidden = fog(job.rng, _shape(image), amount=min(1.3, 1.0 * job.strength))
+    hidden = fog(job.rng, _shape(image), amount=min(1.2, 0.8 * job.strength))
     return _over(pale, np.clip(hidden + 0.14, 0.0, 0.95), (226, 231, 234))
 
 

@@ -11,7 +11,8 @@ from ..words import Brief
 from .abstract import paint_abstract
 from .city import paint_city
 from .flowers import paint_flowers
-from .land import paint_hills, paint_mountains
+from .land import paint_hills
+from .mountains import paint_mountains
 from .portrait import paint_figures, paint_portrait
 from .sky import paint_sky
 from .stage import Stage
@@ -138,7 +139,11 @@ def _foreground(stage: Stage) -> None:
     elif stage.has("lake", "sea"):
         _near_bank(stage)
     elif stage.has("city"):
-        paint_hills(stage, top=stage.horizon, bottom=stage.height * 1.1, layers=1, name="park")
+        top = stage.horizon - 34 * stage.unit
+        paint_hills(stage, top=top, bottom=stage.height * 1.1, layers=1, name="park")
+        paint_belt(
+            stage, base=stage.height, size=76 * stage.unit, depth=1.0, name="avenue", fade=0.0
+        )
     elif not stage.has("forest"):
         paint_hills(
             stage, top=stage.horizon * 1.04, bottom=stage.height, layers=3, name="near-hills"
@@ -159,23 +164,31 @@ def _near_bank(stage: Stage) -> None:
     rng = stage.dice.stream("bank")
     if stage.has("person"):
         paint_hills(stage, top=stage.height * 0.94, bottom=stage.height, layers=1, name="bank")
-    elif stage.has("lake") and rng.random() < 0.75:
-        size = stage.unit * rng.uniform(170, 260)
-        paint_belt(
-            stage, base=stage.height * 1.02, size=size, depth=1.0, name="near-belt", fade=0.0
-        )
+    elif stage.has("lake") and rng.random() < 0.8:
+        size, base = stage.unit * rng.uniform(300, 430), stage.height * 1.02
+        paint_belt(stage, base=base, size=size, depth=1.0, name="near-belt", fade=0.0, frame=0.8)
 
 
 def _lone_trees(stage: Stage) -> None:
-    base = stage.height * 0.99
-    paint_belt(stage, base=base, size=150 * stage.unit, depth=0.98, name="near-belt", fade=0.0)
+    """A wood at the foot of the range, and taller trees that frame the view."""
+    unit, height = stage.unit, stage.height
+    middle = stage.horizon + (height - stage.horizon) * 0.36
+    paint_belt(stage, base=middle, size=62 * unit, depth=0.60, name="far-belt", fade=0.6)
+    middle = stage.horizon + (height - stage.horizon) * 0.66
+    paint_hills(stage, top=middle, bottom=height, layers=1, name="clearing")
+    if stage.brief.season and not stage.is_snowy:
+        paint_grove(stage, base=height * 0.97, size=130 * unit, depth=0.9, name="near-grove")
+    size = 340 * unit
+    paint_belt(
+        stage, base=height * 1.01, size=size, depth=0.98, name="near-belt", fade=0.0, frame=0.78
+    )
 
 
 def _weather(stage: Stage) -> None:
     rng = stage.dice.stream("weather")
     veil = mixed(stage.palette.mist, stage.palette.cloud, 0.3)
     if stage.has("fog"):
-        lay(stage.canvas, veil, fog(rng, stage.shape, amount=0.95))
+        lay(stage.canvas, veil, fog(rng, stage.shape, amount=0.72))
     if stage.has("rain"):
         lay(stage.canvas, veil, fog(rng, stage.shape, amount=0.45))
         tint = mixed(stage.palette.mist, colour("#ffffff"), 0.35)

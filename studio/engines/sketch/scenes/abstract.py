@@ -4,7 +4,7 @@ import numpy as np
 from PIL import Image
 
 from ..canvas import colour, gradient, lay, mixed, shine
-from ..noise import Field, fractal, resized, softened
+from ..noise import Field, fractal, resized, slopes, softened
 from .stage import Stage
 
 _SETS = (
@@ -50,7 +50,7 @@ def _silk(stage: Stage, rng: np.random.Generator, inks: list[Field]) -> None:
     field = _warped(stage, rng, rng.uniform(1.6, 2.6), rng.uniform(0.16, 0.30), step)
     rank = (field - field.min()) / max(float(np.ptp(field)), 1e-6)
     table = gradient(inks, 1024)[:, 0]
-    down, across = np.gradient(field)
+    down, across = slopes(field)
     tilt = float(rng.uniform(0, 2 * np.pi))
     slope = np.cos(tilt) * across + np.sin(tilt) * down
     slope /= max(float(np.percentile(np.abs(slope), 97)), 1e-6)
@@ -70,7 +70,7 @@ def _paper(stage: Stage, rng: np.random.Generator, inks: list[Field]) -> None:
     """Sheets cut along a height line, each throwing a soft shadow on the one beneath."""
     levels = stage.octaves(5, 9)
     field = resized(_warped(stage, rng, rng.uniform(1.4, 2.2), 0.16, 4), stage.shape)
-    steep = np.sqrt(sum(part**2 for part in np.gradient(field))) + 1e-6
+    steep = np.sqrt(sum(part**2 for part in slopes(field))) + 1e-6
     table = gradient(inks, levels)[:, 0]
     stage.canvas[:] = table[0]
     shadow = 15.0 * stage.unit
@@ -90,7 +90,7 @@ def _rounds(stage: Stage, rng: np.random.Generator, inks: list[Field]) -> None:
     rows = np.arange(stage.height, dtype=np.float32)[:, None]
     columns = np.arange(stage.width, dtype=np.float32)[None, :]
     for index in range(stage.octaves(6, 11)):
-        reach = stage.unit * (330 * 0.80**index + 26) * rng.uniform(0.8, 1.15)
+        reach = np.float32(stage.unit * (330 * 0.80**index + 26) * rng.uniform(0.8, 1.15))
         x, y = rng.uniform(0.14, 0.86) * stage.width, rng.uniform(0.14, 0.86) * stage.height
         tilt = rng.uniform(0, 2 * np.pi)
         right, down = columns - np.float32(x), rows - np.float32(y)
@@ -98,7 +98,7 @@ def _rounds(stage: Stage, rng: np.random.Generator, inks: list[Field]) -> None:
         mask = np.clip(reach - np.sqrt(right**2 + down**2) + 0.5, 0.0, 1.0)
         if rng.random() < 0.45:
             mask = mask * np.clip(along + 0.5, 0.0, 1.0)
-        part = np.clip(along / (2 * reach) + 0.5, 0.0, 1.0)[..., None]
+        part = np.clip(along / (2 * reach) + 0.5, 0.0, 1.0)[..., None].astype(np.float32)
         one, other = (inks[int(place)] for place in rng.choice(len(inks), 2, replace=False))
         lay(stage.canvas, one + (other - one) * part, mask * np.float32(0.90))
     grain = rng.random((stage.height // 2 + 1, stage.width // 2 + 1), dtype=np.float32) - 0.5

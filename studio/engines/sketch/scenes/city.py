@@ -1,15 +1,20 @@
 """A skyline: three depths of towers, with a lit face, a shaded face and windows."""
 
+from dataclasses import dataclass, replace
+
 import numpy as np
 
 from ..canvas import bloom, colour, lay, mixed, stamp
 from ..noise import Field
 from .stage import Stage, land_colour
 
+_LAMPS = ("#ffd98c", "#ffe9b8", "#ffc46b", "#cfe6ff")
+
 
 def paint_city(stage: Stage, *, foot: int) -> None:
     rng = stage.dice.stream("city")
     layers = 3
+    stage.canvas[foot:] = stage.palette.near
     centre = rng.uniform(0.3, 0.7)
     for layer in range(layers):
         depth = layer / (layers - 1)
@@ -30,28 +35,39 @@ def _row_of_towers(
         middle = abs((x + wide / 2) / stage.width - centre)
         core = np.exp(-((middle / 0.26) ** 2))
         tall = foot * (0.10 + (0.20 + 0.34 * core) * rng.uniform(0.35, 1.0)) * (1.12 - 0.38 * depth)
-        _tower(stage, rng, round(x), foot, round(wide), round(tall), paint, depth)
+        tint = mixed(paint, stage.palette.far, float(rng.uniform(0.0, 0.22)))
+        box = _Box(left=round(x), right=round(x + wide), top=foot - round(tall), foot=foot)
+        _tower(stage, rng, box, tint, depth)
         x += wide + stage.unit * rng.uniform(-8, 18)
 
 
-def _tower(
-    stage: Stage,
-    rng: np.random.Generator,
-    left: int,
-    foot: int,
-    wide: int,
-    tall: int,
-    paint: Field,
-    depth: float,
-) -> None:
-    tint = mixed(paint, stage.palette.far, float(rng.uniform(0.0, 0.22)))
-    facing = stage.sun[0] > left + wide / 2
-    for inset, part in _tiers(rng, wide):
-        top = foot - round(tall * part)
-        _block(stage, left + inset, top, wide - 2 * inset, foot, tint, facing)
-        _windows(stage, rng, left + inset, top, wide - 2 * inset, foot, depth)
+@dataclass(frozen=True, kw_only=True)
+class _Box:
+    """Bounds in pixels, which may reach outside the canvas; `foot` is the lower edge."""
+
+    left: int
+    right: int
+    top: int
+    foot: int
+
+    @property
+    def width(self) -> int:
+        return self.right - self.left
+
+    def on(self, stage: Stage) -> Field:
+        """The part of the canvas within, empty where there is none."""
+        rows = slice(max(0, self.top), max(0, self.foot))
+        return stage.canvas[rows, max(0, self.left) : max(0, self.right)]
+
+
+def _tower(stage: Stage, rng: np.random.Generator, box: _Box, tint: Field, depth: float) -> None:
+    for inset, part in _tiers(rng, box.width):
+        top = box.foot - round((box.foot - box.top) * part)
+        tier = replace(box, left=box.left + inset, right=box.right - inset, top=top)
+        _block(stage, tier, tint)
+        _windows(stage, rng, tier, depth)
     if rng.random() < 0.28:
-        _spire(stage, left + wide // 2, foot - tall, round(tall * rng.uniform(0.12, 0.3)), tint)
+        _spire(stage, box, round((box.foot - box.top) * rng.uniform(0.12, 0.3)), tint)
 
 
 def _tiers(rng: np.random.Generator, wide: int) -> list[tuple[int, float]]:
@@ -68,70 +84,57 @@ def _tiers(rng: np.random.Generator, wide: int) -> list[tuple[int, float]]:
     ]
 
 
-def _block(
-    stage: Stage, left: int, top: int, wide: int, foot: int, tint: Field, facing: bool
-) -> None:
-    """Two faces meet at an edge a third of the way; the one to the sun is lighter."""
-    split = left + (wide * 2 // 3 if facing else wide // 3)
+def _block(stage: Stage, box: _Box, tint: Field) -> None:
+    """Two faces meet at an edge; the one to the sun is lighter."""
+    sun_is_right = stage.sun[0] > (box.left + box.right) / 2
+    split = box.left + (box.width * 2 // 3 if sun_is_right else box.width // 3)
     bright = mixed(tint, stage.palette.light, 0.07 if stage.palette.is_dark else 0.24)
-    faces = ((left, split, not facing), (split, left + wide, facing))
-    for start, end, is_lit in faces:
-        area = stage.canvas[max(0, top) : foot, max(0, start) : max(0, end)]
-        if area.size:
-            ramp = np.linspace(0.0, 0.30, area.shape[0], dtype=np.float32)[:, None, None]
-            face = bright if is_lit else tint
-            area[:] = face + (stage.palette.mist - face) * ramp
-    roof = stage.canvas[
-        max(0, top) : top + max(1, round(2 * stage.unit)), max(0, left) : max(0, left + wide)
-    ]
-    if roof.size:
-        roof[:] = mixed(bright, stage.palette.light, 0.3)
+    left, right = (tint, bright) if sun_is_right else (bright, tint)
+    for face, part in ((left, replace(box, right=split)), (right, replace(box, left=split))):
+        area = part.on(stage)
+        ramp = np.linspace(0.0, 0.30, area.shape[0], dtype=np.float32)[:, None, None]
+        area[:] = face + (stage.palette.mist - face) * ramp
+    roof = replace(box, foot=box.top + max(1, round(2 * stage.unit)))
+    roof.on(stage)[:] = mixed(bright, stage.palette.light, 0.3)
 
 
-def _windows(
-    stage: Stage, rng: np.random.Generator, left: int, top: int, wide: int, foot: int, depth: float
-) -> None:
-    """A grid of panes; some are lit, by whole floors here and there."""
+def _windows(stage: Stage, rng: np.random.Generator, box: _Box, depth: float) -> None:
+    """A grid of panes, some of them lit."""
     pane = max(2, round(stage.unit * (4.0 + 3.5 * depth)))
     pitch = (max(4, round(pane * 2.1)), max(4, round(pane * 1.75)))
-    floors, bays = (foot - top - pane) // pitch[0], (wide - pane) // pitch[1]
+    floors, bays = (box.foot - box.top - pane) // pitch[0], (box.width - pane) // pitch[1]
     if floors < 1 or bays < 1:
         return
-    share = {True: 0.42, False: 0.10}[stage.palette.is_dark]
-    if stage.brief.time in ("sunset", "dawn"):
-        share = 0.26
-    lit = rng.random((floors, bays)) < share * rng.uniform(0.4, 1.3)
-    power = np.where(lit, rng.uniform(0.45, 1.0, lit.shape), 0.0)
+    lit = rng.random((floors, bays)) < _lit_share(stage) * rng.uniform(0.4, 1.3)
+    power = np.where(lit, rng.uniform(0.45, 1.0, lit.shape), 0.0).astype(np.float32)
     cell = np.zeros(pitch, np.float32)
     cell[: round(pane * 1.25), :pane] = 1.0
-    panes = np.kron(power.astype(np.float32), cell)
-    glass = np.kron(np.where(lit, 0.0, 1.0).astype(np.float32), cell)
-    margin = (wide - bays * pitch[1] + pitch[1] - pane) // 2
-    warm = colour(
-        ("#ffd98c", "#ffe9b8", "#ffc46b", "#cfe6ff")[int(rng.choice(4, p=[0.4, 0.3, 0.22, 0.08]))]
-    )
-    dim = 0.5 + 0.5 * depth
-    place = {"left": left + margin, "top": top + pane}
-    stamp(stage.canvas, stage.palette.near, glass * np.float32(0.16 * dim), **place)
-    stamp(
-        stage.canvas, warm, panes * np.float32(dim if stage.palette.is_dark else dim * 0.8), **place
-    )
+    left = box.left + (box.width - bays * pitch[1] + pitch[1] - pane) // 2
+    top = box.top + pane
+    dim = np.float32(0.5 + 0.5 * depth)
+    glass = np.kron((~lit).astype(np.float32), cell) * (np.float32(0.16) * dim)
+    stamp(stage.canvas, stage.palette.near, glass, left=left, top=top)
+    warm = colour(_LAMPS[int(rng.choice(4, p=(0.4, 0.3, 0.22, 0.08)))])
+    panes = np.kron(power, cell) * (dim if stage.palette.is_dark else dim * np.float32(0.8))
+    stamp(stage.canvas, warm, panes, left=left, top=top)
 
 
-def _spire(stage: Stage, x: int, top: int, tall: int, tint: Field) -> None:
-    thick = max(1, round(2.4 * stage.unit))
+def _lit_share(stage: Stage) -> float:
+    if stage.palette.is_dark:
+        return 0.42
+    return 0.26 if stage.brief.time in ("sunset", "dawn") else 0.10
+
+
+def _spire(stage: Stage, box: _Box, tall: int, tint: Field) -> None:
+    middle, thick = (box.left + box.right) // 2, max(1, round(2.4 * stage.unit))
     for part, wide in ((1.0, thick), (0.45, thick * 2)):
-        start = max(0, top - round(tall * part))
-        area = stage.canvas[
-            start : max(0, top), max(0, x - wide // 2) : max(0, x - wide // 2) + wide
-        ]
-        if area.size:
-            area[:] = tint
-    lamp = stage.canvas[
-        max(0, top - tall) : max(0, top - tall + thick * 2), max(0, x - thick) : x + thick
-    ]
-    if stage.palette.is_dark and lamp.size:
-        lamp[:] = colour("#ff5a4a")
+        left = middle - wide // 2
+        top = box.top - round(tall * part)
+        _Box(left=left, right=left + wide, top=top, foot=box.top).on(stage)[:] = tint
+    if stage.palette.is_dark:
+        top = box.top - tall
+        lamp = _Box(left=middle - thick, right=middle + thick, top=top, foot=top + thick * 2)
+        lamp.on(stage)[:] = colour("#ff5a4a")
 
 
 def _haze(stage: Stage, foot: int, strength: float) -> None:

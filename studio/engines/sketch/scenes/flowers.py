@@ -56,7 +56,7 @@ def paint_flowers(stage: Stage, *, top: float) -> None:
         y = top + (stage.height * 1.02 - top) * near**1.7
         size = stage.unit * (10 + 96 * near**1.9)
         _blades(stage, rng, y, size, near)
-        _blooms(stage, rng, sprites, y, size, near)
+        _blooms(stage, rng, sprites, y=y, size=size, near=near)
 
 
 def _sprites(stage: Stage, rng: np.random.Generator) -> list[tuple[Field, Field]]:
@@ -91,7 +91,7 @@ def _bloom(rng: np.random.Generator, kind: Kind) -> tuple[Field, Field]:
             ink = colour(kind.inner) + (colour(kind.outer) - colour(kind.inner)) * tone[..., None]
             lay(paint, ink * np.float32(1.0 - 0.05 * ring), cover)
             mask = np.maximum(mask, cover)
-    _heart(rng, kind, far, paint, mask, rows, columns)
+    _heart(rng, kind, far, paint, mask)
     return paint, np.maximum(mask, smoothstep(far, kind.core + 0.02, kind.core - 0.02))
 
 
@@ -120,13 +120,13 @@ def _heart(
     far: Field,
     paint: Field,
     mask: Field,
-    rows: Field,
-    columns: Field,
 ) -> None:
+    """A speckled disc, lit from above, and the shade it throws on the petals."""
     shade = smoothstep(far, kind.core * 1.9, kind.core * 0.9) * mask
+    height = np.linspace(1.06, -1.06, _SPRITE, dtype=np.float32)[:, None] / kind.core
     lay(paint, colour(kind.inner) * np.float32(0.72), shade * np.float32(0.55))
     dots = (0.80 + 0.30 * rng.random(far.shape, dtype=np.float32))[..., None]
-    light = np.clip(1.0 - 0.5 * (rows + 0.4 * columns) / kind.core, 0.6, 1.25)[..., None]
+    light = np.clip(1.0 + 0.5 * height, 0.6, 1.25)[..., None].astype(np.float32)
     lay(paint, colour(kind.heart) * dots * light, smoothstep(far, kind.core, kind.core - 0.03))
 
 
@@ -178,6 +178,7 @@ def _blooms(
     stage: Stage,
     rng: np.random.Generator,
     sprites: list[tuple[Field, Field]],
+    *,
     y: float,
     size: float,
     near: float,

@@ -1,5 +1,7 @@
 """A portrait in profile: a silhouette with a rim of light, or a landscape within it."""
 
+from dataclasses import dataclass
+
 import numpy as np
 from PIL import Image, ImageDraw
 
@@ -54,26 +56,39 @@ _BACKDROPS = (
 )
 
 
+@dataclass(frozen=True, kw_only=True)
+class _Inks:
+    """Backdrop from `light` to `deep`, the `glow` behind, and the `ink` of the silhouette."""
+
+    light: Field
+    deep: Field
+    glow: Field
+    ink: Field
+
+
 def paint_portrait(stage: Stage, *, scene: Field | None) -> None:
     """`scene` fills the silhouette, as a double exposure does; None leaves it dark."""
     rng = stage.dice.stream("portrait")
-    light, deep, glow, ink = (
-        colour(code) for code in _BACKDROPS[int(rng.integers(len(_BACKDROPS)))]
-    )
-    if stage.palette.is_dark:
-        light, deep = mixed(light, ink, 0.60), mixed(deep, ink, 0.78)
+    inks = _inks(rng, is_dark=stage.palette.is_dark)
     facing_left = bool(rng.random() < 0.5)
     head, hair = _silhouette(stage, rng, facing_left)
-    _backdrop(stage, rng, light, deep, glow, facing_left)
-    _fill(stage, rng, np.maximum(head, hair), ink, deep, scene)
+    _backdrop(stage, rng, inks, left=facing_left)
+    _fill(stage, rng, np.maximum(head, hair), inks, scene)
     if scene is None:
-        _strands(stage, rng, hair, head, ink, deep)
-    _rim(stage, np.maximum(head, hair), glow, facing_left, 1.0 if scene is None else 0.7)
+        _strands(stage, rng, hair, head, inks)
+    _rim(stage, np.maximum(head, hair), inks.glow, facing_left, 1.0 if scene is None else 0.7)
 
 
-def _backdrop(
-    stage: Stage, rng: np.random.Generator, light: Field, deep: Field, glow: Field, left: bool
-) -> None:
+def _inks(rng: np.random.Generator, *, is_dark: bool) -> _Inks:
+    codes = _BACKDROPS[int(rng.integers(len(_BACKDROPS)))]
+    light, deep, glow, ink = (colour(code) for code in codes)
+    if is_dark:
+        light, deep = mixed(light, ink, 0.60), mixed(deep, ink, 0.78)
+    return _Inks(light=light, deep=deep, glow=glow, ink=ink)
+
+
+def _backdrop(stage: Stage, rng: np.random.Generator, inks: _Inks, *, left: bool) -> None:
+    light, deep, glow = inks.light, inks.deep, inks.glow
     stage.canvas[:] = gradient([mixed(light, glow, 0.25), light, deep], stage.height)
     small = (stage.height // 4 + 1, stage.width // 4 + 1)
     clouds = 0.5 + 0.5 * fractal(rng, small, (2, 2), stage.octaves(2, 4))
@@ -97,7 +112,7 @@ def _silhouette(stage: Stage, rng: np.random.Generator, left: bool) -> tuple[Fie
     if style == "bun":
         angle = np.linspace(0.0, 2 * np.pi, 40)
         ball = np.stack([0.262 + 0.082 * np.cos(angle), 0.215 + 0.078 * np.sin(angle)], -1)
-        hair.append(ball)
+        hair.append(ball.astype(np.float32))
     return _drawn(stage, head, left), _drawn(stage, hair, left)
 
 
@@ -110,7 +125,8 @@ def _smooth_curve(points: list[tuple[float, float]]) -> Field:
     curve = 0.5 * (
         2 * b + (c - a) * t + (2 * a - 5 * b + 4 * c - d) * t**2 + (3 * b - a - 3 * c + d) * t**3
     )
-    return curve.reshape(-1, 2).astype(np.float32)
+    closed: Field = curve.reshape(-1, 2).astype(np.float32)
+    return closed
 
 
 def _drawn(stage: Stage, outlines: list[Field], left: bool) -> Field:
@@ -131,10 +147,10 @@ def _fill(
     stage: Stage,
     rng: np.random.Generator,
     mask: Field,
-    ink: Field,
-    deep: Field,
+    inks: _Inks,
     scene: Field | None,
 ) -> None:
+    ink, deep = inks.ink, inks.deep
     if scene is None:
         ramp = gradient([mixed(ink, deep, 0.30), ink, mixed(ink, deep, 0.12)], stage.height)
         lay(stage.canvas, np.broadcast_to(ramp, stage.canvas.shape), mask)
@@ -146,10 +162,9 @@ def _fill(
     lay(stage.canvas, scene, mask * (0.25 + 0.75 * fade))
 
 
-def _strands(
-    stage: Stage, rng: np.random.Generator, hair: Field, head: Field, ink: Field, deep: Field
-) -> None:
+def _strands(stage: Stage, rng: np.random.Generator, hair: Field, head: Field, inks: _Inks) -> None:
     """Hair a little apart from the skin, combed in fine light lines."""
+    ink, deep = inks.ink, inks.deep
     lay(stage.canvas, mixed(ink, deep, 0.42), head * (1.0 - hair) * np.float32(0.55))
     combed = resized(rng.random((6, 90), dtype=np.float32), stage.shape)
     lay(

@@ -106,7 +106,7 @@ def _aurora(stage: Stage) -> None:
     ):
         line = foot + 0.10 * fractal_line(rng, width, 3, 3)
         rays = 0.62 + 0.38 * fractal_line(rng, width, 40, 3)
-        above = line[None, :] - rows
+        above = (line[None, :] - rows).astype(np.float32)
         curtain = np.exp(-np.clip(above, 0.0, None) / (reach * 0.5)) * smoothstep(
             above, -0.02, 0.03
         )
@@ -123,14 +123,14 @@ def _clouds(stage: Stage) -> None:
         cover *= 0.4
     height, width = max(8, stage.horizon // 3 + 8), stage.width // 3 + 1
     flat = stage.brief.time in ("sunset", "dawn")
-    cells = (7.0, 2.2) if flat else (5.0, 3.0)
+    cells = (7.0, 3.0) if flat else (5.0, 3.8)
     thick = fractal(rng, (height, width), cells, stage.octaves(3, 6), 0.52)
     low = 0.5 - cover
     mask = smoothstep(thick, low, low + 0.55)
     x, y = stage.sun[0] / 3, stage.sun[1] / 3
     rows = np.arange(height, dtype=np.float32)[:, None]
     shift = (4 if y < height * 0.5 else -4, 4 if x < width / 2 else -4)
-    lit = np.clip(0.5 + 1.5 * (thick - np.roll(thick, shift, (0, 1))), 0.0, 1.0)
+    lit = np.clip(0.5 + 1.5 * (thick - _shifted(thick, *shift)), 0.0, 1.0)
     mask *= 0.86 * smoothstep(rows, height * 1.02, height * 0.45)
     band = stage.canvas[: min(stage.height, height * 3)]
     shape = band.shape[:2]
@@ -141,6 +141,15 @@ def _clouds(stage: Stage) -> None:
     lit_full, mask_full = lit_full[: shape[0]], np.clip(mask_full[: shape[0]], 0.0, 1.0)
     palette = stage.palette
     lay(band, palette.shade + (palette.cloud - palette.shade) * lit_full[..., None], mask_full)
+
+
+def _shifted(field: Field, down: int, right: int) -> Field:
+    """Moved, with its edges drawn out rather than wrapped round."""
+    height, width = field.shape
+    rows = np.clip(np.arange(height) - down, 0, height - 1)
+    columns = np.clip(np.arange(width) - right, 0, width - 1)
+    moved: Field = field[rows[:, None], columns[None, :]]
+    return moved
 
 
 def _birds(stage: Stage) -> None:

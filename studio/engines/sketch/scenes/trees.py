@@ -16,17 +16,26 @@ _LEAVES = {
 
 
 def paint_belt(
-    stage: Stage, *, base: float, size: float, depth: float, name: str, fade: float
+    stage: Stage,
+    *,
+    base: float,
+    size: float,
+    depth: float,
+    name: str,
+    fade: float,
+    frame: float = 0.0,
 ) -> None:
     """Conifers on a wavering line at row `base`, `size` pixels tall, paler with distance.
 
-    `fade` 0..1: how far their feet sink into the mist.
+    `fade` 0..1: how far their feet sink into the mist. `frame` 0..1: how much smaller they
+    are in the middle of the picture than at one side of it.
     """
     rng = stage.dice.stream(name)
     ground = base + size * 0.14 * fractal_line(rng, stage.width, 3, 3)
     top = int(max(0, base - size * 1.7))
     bottom = stage.height
-    mask = _silhouettes(stage, rng, ground, size, top)
+    sizes = size * _framing(stage, rng, frame)
+    mask = _silhouettes(stage, rng, ground, sizes, top)
     rows = np.arange(top, bottom, dtype=np.float32)[:, None, None]
     paint = land_colour(stage, depth)
     if stage.is_snowy:
@@ -35,24 +44,35 @@ def paint_belt(
     lay(stage.canvas[top:bottom], paint + (stage.palette.mist - paint) * part, mask)
 
 
+def _framing(stage: Stage, rng: np.random.Generator, frame: float) -> Field:
+    """1 at the heavier side, falling towards a clearing off the middle."""
+    clearing = rng.uniform(0.56, 0.72) if rng.random() < 0.5 else rng.uniform(0.28, 0.44)
+    at = np.abs(np.linspace(0.0, 1.0, stage.width, dtype=np.float32) - np.float32(clearing))
+    return 1.0 - np.float32(frame) * (1.0 - smoothstep(at, 0.10, 0.60))
+
+
 def _silhouettes(
-    stage: Stage, rng: np.random.Generator, ground: Field, size: float, top: int
+    stage: Stage, rng: np.random.Generator, ground: Field, sizes: Field, top: int
 ) -> Field:
+    """At twice the resolution, on ground filled down to the bottom edge."""
     sheet = Image.new("L", (stage.width * _SCALE, (stage.height - top) * _SCALE))
     pen = ImageDraw.Draw(sheet)
     at = np.arange(stage.width, dtype=np.float32)
     edge = [(0.0, sheet.height), *zip(at[::4] * _SCALE, (ground[::4] - top) * _SCALE, strict=True)]
     pen.polygon([*edge, (sheet.width, (float(ground[-1]) - top) * _SCALE), sheet.size], fill=255)
     clump = fractal_line(rng, stage.width, 6, 3)
-    spacing = size * (0.16 + 0.10 * (1.0 - stage.detail))
-    for x in np.arange(-size * 0.1, stage.width + size * 0.1, spacing):
+    x = -0.1 * float(sizes[0])
+    while x < stage.width + 0.1 * float(sizes[-1]):
         column = int(np.clip(x, 0, stage.width - 1))
+        size = float(sizes[column])
+        spacing = size * (0.13 + 0.09 * (1.0 - stage.detail))
         tall = size * (0.72 + 0.34 * float(clump[column])) * rng.uniform(0.62, 1.18)
         foot = (float(ground[column]) - top + size * 0.03) * _SCALE
         pen.polygon(
             _conifer(rng, (x + rng.normal() * spacing * 0.4) * _SCALE, foot, tall * _SCALE),
             fill=255,
         )
+        x += spacing
     return np.asarray(sheet.reduce(_SCALE), np.uint8).astype(np.float32) / 255.0
 
 

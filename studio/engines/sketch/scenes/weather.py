@@ -18,7 +18,7 @@ def snowfall(rng: np.random.Generator, shape: tuple[int, int], *, amount: float)
     ):
         layer = Image.new("L", (width, height))
         pen = ImageDraw.Draw(layer)
-        many = int(count * amount * max(1.0, height * width / min(height, width) ** 2))
+        many = int(count * amount * _spread(shape))
         spots = rng.random((many, 3))
         for x, y, size in spots:
             reach = max(0.6, radius * unit * (0.55 + 0.9 * size))
@@ -40,7 +40,7 @@ def rainfall(rng: np.random.Generator, shape: tuple[int, int], *, amount: float)
         layer = Image.new("L", (width * 2, height * 2) if unit < 1.3 else (width, height))
         scale = layer.width / width
         pen = ImageDraw.Draw(layer)
-        many = int(count * amount * max(1.0, height * width / min(height, width) ** 2))
+        many = int(count * amount * _spread(shape))
         for x, y, part in rng.random((many, 3)):
             reach = length * unit * (0.6 + 0.8 * part) * scale
             start = ((x * 1.3 - 0.15) * layer.width, (y * 1.15 - 0.15) * layer.height)
@@ -49,6 +49,11 @@ def rainfall(rng: np.random.Generator, shape: tuple[int, int], *, amount: float)
         fitted = layer.reduce(2) if scale > 1 else layer
         total += np.asarray(fitted, np.uint8).astype(np.float32) * np.float32(1.0 / 255.0)
     return np.clip(total, 0.0, 0.8)
+
+
+def _spread(shape: tuple[int, int]) -> float:
+    """How many squares the picture holds: a long one needs more flakes, within reason."""
+    return min(4.0, max(shape) / min(shape))
 
 
 def fog(rng: np.random.Generator, shape: tuple[int, int], *, amount: float) -> Field:
