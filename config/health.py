@@ -3,11 +3,11 @@
 from collections.abc import Callable
 from datetime import timedelta
 
-from django.core.files.storage import default_storage
 from django.db import DatabaseError, connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils import timezone
 
+from gallery import images
 from studio.models import Worker
 
 _BEAT_LIMIT = timedelta(seconds=15)
@@ -28,7 +28,7 @@ class HealthMiddleware:
 
 
 def _ready() -> JsonResponse:
-    found = {"database": _database(), "storage": _storage(), "worker": _worker()}
+    found = {"database": _database(), "storage": images.is_storage_up(), "worker": _worker()}
     response = JsonResponse(found, status=200 if all(found.values()) else 503)
     response._has_been_logged = True  # type: ignore[attr-defined]  # a probe's 503 is no error
     return response
@@ -39,14 +39,6 @@ def _database() -> bool:
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1")
     except DatabaseError:
-        return False
-    return True
-
-
-def _storage() -> bool:
-    try:
-        default_storage.exists("ready")
-    except OSError:
         return False
     return True
 

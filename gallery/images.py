@@ -3,15 +3,20 @@
 An object is staged first (written, read back, compared) outside of any transaction, and
 owned later, in the transaction that makes its Image. What is never owned is an orphan,
 which `sweep` removes within the hour.
+
+    StorageError           the storage failed, or did not keep what it was given
+    FileNotFoundError      the storage answers, and has no such object
 """
 
 import hashlib
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.core.files.base import ContentFile
+from django.conf import settings
+from django.core.files.base import ContentFile, File
 from django.core.files.storage import default_storage
 from django.db import transaction
 from django.utils import timezone
@@ -27,7 +32,7 @@ ORPHAN_AGE = timedelta(minutes=45)
 
 
 class StorageError(Exception):
-    """The storage did not keep what it was given."""
+    pass
 
 
 def stage(data: bytes, *, suffix: str) -> str:
@@ -35,26 +40,73 @@ def stage(data: bytes, *, suffix: str) -> str:
     now = timezone.now()
     key = f"{now:%Y/%m/%d}/{ids.new()}.{suffix}"
     PendingObject.objects.create(key=key, created_at=now)
+    with _translated(key):
+        default_storage.save(key, ContentFile(data))
     try:
-        kept = default_storage.save(key, ContentFile(data))
-        if hashlib.sha256(read(kept)).digest() != hashlib.sha256(data).digest():
-            raise StorageError(f"{key} reads otherwise than it was written")
-    except OSError as error:
-        raise StorageError(f"{key} could not be written") from error
+        kept = read(key)
+    except FileNotFoundError as error:
+        raise StorageError(f"{key} was written and is not there") from error
+    if hashlib.sha256(kept).digest() != hashlib.sha256(data).digest():
+        raise StorageError(f"{key} reads otherwise than it was written")
     return key
 
 
 def read(key: str) -> bytes:
-    with default_storage.open(key) as file:
+    """Raises StorageError, or FileNotFoundError."""
+    with _translated(key), default_storage.open(key) as file:
         data: bytes = file.read()
     return data
 
 
+def reader(key: str) -> "File[bytes]":
+    """An open file, for one who sends it on. Raises StorageError, or FileNotFoundError."""
+    with _translated(key):
+        return default_storage.open(key)
+
+
+def is_storage_up() -> bool:
+    try:
+        with _translated("ready"):
+            default_storage.exists("ready")
+    except StorageError:
+        return False
+    return True
+
+
 def discard(keys: Iterable[str]) -> None:
-    """Removes staged objects that nobody will own. May be repeated."""
+    """Removes staged objects that nobody will own. May be repeated.
+
+    What the storage does not let go now stays an orphan, and the sweep tries again.
+    """
     for key in filter(None, keys):
-        default_storage.delete(key)
-        PendingObject.objects.filter(key=key).delete()
+        try:
+            with _translated(key):
+                default_storage.delete(key)
+        except StorageError:
+            log.warning("orphan stays for now key=%s", key)
+        else:
+            PendingObject.objects.filter(key=key).delete()
+
+
+@contextmanager
+def _translated(key: str) -> Iterator[None]:
+    try:
+        yield
+    except FileNotFoundError:
+        raise
+    except _faults() as error:
+        raise StorageError(f"the storage failed at {key}") from error
+
+
+def _faults() -> tuple[type[Exception], ...]:
+    """What a storage raises. Those of S3 are no OSError, and loaded only where it is used."""
+    if not settings.S3_BUCKET:
+        return (OSError,)
+    from boto3.exceptions import Boto3Error  # noqa: PLC0415
+    from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415
+    from s3transfer.exceptions import RetriesExceededError  # noqa: PLC0415
+
+    return (OSError, Boto3Error, BotoCoreError, ClientError, RetriesExceededError)
 
 
 def store(
@@ -84,9 +136,7 @@ def store(
 def same_upload(*, workspace: Workspace, sha256: str) -> Image | None:
     """The photo of these bytes that the workspace has already."""
     return (
-        Image.objects.in_workspace(workspace)
-        .filter(kind=Image.Kind.UPLOAD, sha256=sha256)
-        .first()
+        Image.objects.in_workspace(workspace).filter(kind=Image.Kind.UPLOAD, sha256=sha256).first()
     )
 
 
@@ -115,7 +165,17 @@ def sweep(*, at: datetime) -> None:
         discard((key,))
     unmade = Image.objects.filter(preview_large="", created_at__lt=at - timedelta(minutes=1))
     for image in unmade.order_by("created_at")[:20]:
-        try:
-            make_previews(image)
-        except (StorageError, OSError, pictures.PictureError):
-            log.exception("no previews for image=%s", image.pk)
+        _make_late_previews(image)
+
+
+def _make_late_previews(image: Image) -> None:
+    """One that can never have previews gets its original for them, and is not tried again."""
+    try:
+        make_previews(image)
+    except StorageError:
+        log.warning("no previews yet for image=%s", image.pk)
+    except (pictures.PictureError, FileNotFoundError):
+        log.exception("no previews ever for image=%s", image.pk)
+        Image.objects.filter(pk=image.pk, preview_large="").update(
+            preview_small=image.original, preview_large=image.original
+        )
