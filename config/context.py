@@ -1,9 +1,11 @@
 """What every page shows around its content."""
 
+from functools import cached_property
 from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest
+from django.utils.functional import SimpleLazyObject
 
 from accounts import ledger
 from accounts.models import Workspace
@@ -11,22 +13,32 @@ from studio import offers
 
 
 def shell(request: HttpRequest) -> dict[str, Any]:
-    workspace = getattr(request, "workspace", None)
-    shown: dict[str, Any] = {
+    """Asks nothing before a template shows it: error pages are drawn with this too."""
+    return {
         "is_stand_in": settings.ENGINE == "sketch",
         "engine": settings.ENGINE,
+        "balance": SimpleLazyObject(lambda: _balance(request)),
     }
-    if workspace:
-        shown["balance"] = Balance(workspace)
-    return shown
+
+
+def _balance(request: HttpRequest) -> "Balance | None":
+    workspace = getattr(request, "workspace", None)
+    return Balance(workspace) if workspace else None
 
 
 class Balance:
-    """Asks the ledger only when a template shows it."""
+    """What may still be spent: in micro-dollars, and in images of the first model on offer."""
 
     def __init__(self, workspace: Workspace) -> None:
         self._workspace = workspace
 
-    @property
+    @cached_property
     def micros(self) -> int:
         return ledger.credit_of(self._workspace).available_micros
+
+    @cached_property
+    def images(self) -> int | None:
+        """None while nothing is on offer, or for nothing."""
+        offered = offers.all_on()
+        price_micros = offered[0].price_micros if offered else 0
+        return max(self.micros, 0) // price_micros if price_micros else None

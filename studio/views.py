@@ -45,7 +45,8 @@ def job_create(request: HttpRequest) -> HttpResponse:
         )
     except (InsufficientCredit, jobs.QuotaExceeded) as error:
         form.add_error(None, str(error))
-        return _refused(request, form)
+        is_out_of_credit = isinstance(error, InsufficientCredit)
+        return _refused(request, form, is_out_of_credit=is_out_of_credit)
     except StorageError:
         form.add_error(None, "The photo could not be kept just now. Please try again.")
         return _refused(request, form, status=503)
@@ -56,9 +57,11 @@ def job_create(request: HttpRequest) -> HttpResponse:
     return render(request, "studio/_accepted.html", {"jobs": made[::-1], **_watched(made)})
 
 
-def _refused(request: HttpRequest, form: StudioForm, status: int = 422) -> HttpResponse:
+def _refused(
+    request: HttpRequest, form: StudioForm, *, status: int = 422, is_out_of_credit: bool = False
+) -> HttpResponse:
     """Sentences, and that nothing was charged. Without JavaScript, the whole page again."""
-    context: dict[str, Any] = {"form": form}
+    context: dict[str, Any] = {"form": form, "is_out_of_credit": is_out_of_credit}
     if request.htmx:
         return render(request, "studio/_refused.html", context, status=status)
     context |= _room(request)
@@ -92,8 +95,8 @@ def job_cancel(request: HttpRequest, job_id: UUID) -> HttpResponse:
         messages.info(request, "It had ended already.")
     if not request.htmx:
         return redirect("studio:studio")
-    job = Job.objects.with_pictures().get(pk=job.pk)
-    return render(request, "studio/_job.html", {"job": job})
+    now = [Job.objects.with_pictures().get(pk=job.pk)]
+    return render(request, "studio/_watch.html", {"jobs": now, **_watched(now)})
 
 
 def _room(request: HttpRequest) -> dict[str, Any]:
@@ -104,7 +107,9 @@ def _room(request: HttpRequest) -> dict[str, Any]:
         .with_pictures()
         .newest_first()[:SHOWN]
     )
-    return {"offered": offers.all_on(), "jobs": latest, "engine": settings.ENGINE} | _watched(latest)
+    return {"offered": offers.all_on(), "jobs": latest, "engine": settings.ENGINE} | _watched(
+        latest
+    )
 
 
 def _watched(some: Iterable[Job]) -> dict[str, list[Job]]:

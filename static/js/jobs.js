@@ -1,0 +1,123 @@
+// News of jobs: one long poll for each tab, for all cards on the page that have not ended.
+
+const PAUSE_MS = 250;
+const MAX_PAUSE_MS = 15_000;
+
+class JobWatch extends HTMLElement {
+  #request = null;
+  #asked = "";
+  #failures = 0;
+  #timer = 0;
+
+  connectedCallback() {
+    this.addEventListener("htmx:afterSettle", this);
+    document.addEventListener("htmx:oobAfterSwap", this);
+    addEventListener("online", this);
+    addEventListener("pageshow", this);
+    this.watch();
+  }
+
+  disconnectedCallback() {
+    document.removeEventListener("htmx:oobAfterSwap", this);
+    removeEventListener("online", this);
+    removeEventListener("pageshow", this);
+    this.#stop();
+  }
+
+  handleEvent(event) {
+    if (event.type === "online") this.#stop();
+    if (event.type === "pageshow" && !event.persisted) return;
+    this.watch();
+  }
+
+  /** Asks about the cards that are there now; leaves a question that is the same alone. */
+  async watch() {
+    const query = [...this.querySelectorAll("[data-unfinished]")]
+      .map((card) => `job=${card.dataset.job}:${card.dataset.state}`)
+      .join("&");
+    if (query === this.#asked && this.#request) return;
+    this.#stop();
+    if (!query) return;
+    const request = new AbortController();
+    this.#request = request;
+    this.#asked = query;
+    try {
+      const html = await this.#ask(query, request.signal);
+      this.#failures = 0;
+      this.#request = null;
+      this.#show(html);
+      this.#later(0);
+    } catch (error) {
+      if (request.signal.aborted) return;
+      this.#request = null;
+      this.#failures += 1;
+      this.#later(Math.min(PAUSE_MS * 2 ** this.#failures, MAX_PAUSE_MS));
+    }
+    this.querySelector(".watch-note").hidden = this.#failures < 2;
+  }
+
+  async #ask(query, signal) {
+    const url = `${this.getAttribute("url")}?${query}`;
+    const response = await fetch(url, { signal, headers: { "HX-Request": "true" } });
+    if (response.redirected) location.reload();
+    if (!response.ok || response.redirected) throw new Error(`HTTP ${response.status}`);
+    return response.text();
+  }
+
+  #show(html) {
+    const before = new Set(this.querySelectorAll("[data-unfinished]"));
+    htmx.swap(this, html, { swapStyle: "none", swapDelay: 0, settleDelay: 0 });
+    const ended = [...before]
+      .map((card) => document.getElementById(card.id))
+      .filter((card) => card && !("unfinished" in card.dataset));
+    if (ended.length) document.getElementById("news").textContent = ended.map(news).join(" ");
+  }
+
+  #later(pause) {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.watch(), pause);
+  }
+
+  #stop() {
+    clearTimeout(this.#timer);
+    this.#request?.abort();
+    this.#request = null;
+    this.#asked = "";
+  }
+}
+
+function news(card) {
+  if (card.dataset.state === "succeeded") return `Done: ${card.dataset.prompt}.`;
+  return card.querySelector(".job-over")?.textContent.trim().replace(/\s+/g, " ") ?? "";
+}
+
+/** Seconds since it began against what is usual, counted from the server's own figure. */
+class JobClock extends HTMLElement {
+  #timer = 0;
+
+  connectedCallback() {
+    const begun = performance.now() - Number(this.getAttribute("elapsed"));
+    const usual = Number(this.getAttribute("usual")) || 5000;
+    const words = this.querySelector("span");
+    const line = this.querySelector(".job-line");
+    const verb = words.textContent.trim();
+    const tick = () => {
+      const ms = performance.now() - begun;
+      words.textContent = `${verb}, ${seconds(ms)} s of about ${seconds(usual)} s`;
+      line.style.setProperty("--done", String(1 - Math.exp((-1.6 * ms) / usual)));
+    };
+    tick();
+    this.#timer = setInterval(tick, 100);
+  }
+
+  disconnectedCallback() {
+    clearInterval(this.#timer);
+  }
+}
+
+function seconds(ms) {
+  return (ms / 1000).toFixed(1);
+}
+
+customElements.define("job-watch", JobWatch);
+customElements.define("job-clock", JobClock);
