@@ -186,13 +186,13 @@ def drift() -> list[str]:
     """A sentence for every wallet whose cached balance is not the sum of its transfers."""
     found = []
     for wallet in Wallet.objects.filter(workspace__isnull=False).order_by("pk").iterator():
-        credits = _sum(wallet.credits.filter(state=Transfer.State.POSTED))
-        debits = _sum(wallet.debits.filter(state=Transfer.State.POSTED))
+        came = _sum(wallet.credits.filter(state=Transfer.State.POSTED))
+        went = _sum(wallet.debits.filter(state=Transfer.State.POSTED))
         held = _sum(wallet.debits.filter(state=Transfer.State.PENDING))
-        if (wallet.posted_micros, wallet.held_micros) != (credits - debits, held):
+        if (wallet.posted_micros, wallet.held_micros) != (came - went, held):
             found.append(
                 f"wallet {wallet.pk}: cached {wallet.posted_micros} posted and "
-                f"{wallet.held_micros} held, transfers say {credits - debits} and {held}"
+                f"{wallet.held_micros} held, transfers say {came - went} and {held}"
             )
     return found
 

@@ -2,8 +2,18 @@ from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponse
 from django.utils.functional import SimpleLazyObject
+from django_htmx.middleware import HtmxDetails
 
 from accounts import workspaces
+from accounts.models import User, Workspace
+
+
+class WorkspaceRequest(HttpRequest):
+    """What a view is given when the person is signed in, as `login_required` sees to."""
+
+    user: User
+    workspace: Workspace
+    htmx: HtmxDetails
 
 
 class WorkspaceMiddleware:
@@ -17,7 +27,7 @@ class WorkspaceMiddleware:
         return self.get_response(request)
 
 
-def _workspace_of(request: HttpRequest) -> object:
+def _workspace_of(request: HttpRequest) -> Workspace | None:
     if not request.user.is_authenticated:
         return None
     return workspaces.current(request.user, request.session.get("workspace"))

@@ -1,5 +1,8 @@
 """Error pages, all of one family. They ask nothing of the database or the session."""
 
+from collections.abc import Callable
+from typing import Any
+
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
@@ -19,27 +22,21 @@ def page(request: HttpRequest, status: int, *, title: str = "", advice: str = ""
     return render(request, "error.html", context, status=status)
 
 
-def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
-    return page(request, 400)
+def _handler(status: int) -> Callable[..., HttpResponse]:
+    def handle(request: HttpRequest, *_args: Any, **_kwargs: Any) -> HttpResponse:
+        return page(request, status)
+
+    return handle
 
 
-def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
-    return page(request, 403)
+bad_request = _handler(400)
+forbidden = _handler(403)
+not_found = _handler(404)
+too_many = _handler(429)
+server_error = _handler(500)
 
 
-def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
-    return page(request, 404)
-
-
-def too_many(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
-    return page(request, 429)
-
-
-def server_error(request: HttpRequest) -> HttpResponse:
-    return page(request, 500)
-
-
-def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+def csrf_failure(request: HttpRequest, **_reason: str) -> HttpResponse:
     return page(
         request,
         403,

@@ -33,7 +33,7 @@ class StudioForm(forms.Form):
         super().__init__(*args, **kwargs)
         self._images = images
         self.order: Order | None = None
-        self.photo: Image | Upload | None = None
+        self.to_edit: Image | Upload | None = None
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
@@ -41,7 +41,8 @@ class StudioForm(forms.Form):
             return cleaned
         try:
             self.order = orders.check(self._asked(cleaned))
-            self.photo = self._photo(cleaned)
+            self.to_edit = self._photo(cleaned)
+            self._check_photo(self.order)
         except OrderError as error:
             self.add_error(error.field, error.sentence)
         except PictureError as error:
@@ -72,6 +73,18 @@ class StudioForm(forms.Form):
         if found is None:
             raise OrderError("source", "This photo is gone. Choose another.")
         return found
+
+    def _check_photo(self, order: Order) -> None:
+        if isinstance(self.to_edit, Upload):
+            kept = self.to_edit.picture
+            orders.check_photo(
+                order, width=kept.width, height=kept.height, size_bytes=len(kept.data)
+            )
+        elif self.to_edit is not None:
+            image = self.to_edit
+            orders.check_photo(
+                order, width=image.width, height=image.height, size_bytes=image.size_bytes
+            )
 
 
 def _unix(text: str) -> str:

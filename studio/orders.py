@@ -5,8 +5,8 @@ Pages and API both come through here, so a limit is kept, and a rewrite told, in
 
 from dataclasses import dataclass
 
-from studio import catalog, offers
-from studio.catalog import MAX_SEED, Model
+from studio import offers
+from studio.catalog import MAX_SEED, Model, Range
 from studio.engines.contract import Operation
 
 MAX_COUNT = 10
@@ -92,6 +92,25 @@ def check(asked: Asked) -> Order:
     )
 
 
+def check_photo(order: Order, *, width: int, height: int, size_bytes: int) -> None:
+    """Raises OrderError if the order's model cannot edit a photo of this shape and weight."""
+    limits, title = order.model.edit, order.model.title
+    if limits is None:
+        return
+    short, long = sorted((width, height))
+    if short < limits.min_side or long > limits.max_side:
+        raise OrderError(
+            "photo",
+            f"{title} edits photos of {limits.min_side} to {limits.max_side} pixels a side; "
+            f"this one is {width} x {height}.",
+        )
+    if limits.max_ratio and long > short * limits.max_ratio:
+        raise OrderError("photo", f"{title} edits photos up to {limits.max_ratio:g}:1 in shape.")
+    if size_bytes > limits.max_bytes:
+        megabytes = limits.max_bytes // 1024**2
+        raise OrderError("photo", f"{title} edits photos of at most {megabytes} MB.")
+
+
 def _check_words(field: str, text: str, limit: int) -> None:
     if len(text) > limit:
         raise OrderError(field, f"This has {len(text):,} characters; at most {limit} are taken.")
@@ -100,16 +119,25 @@ def _check_words(field: str, text: str, limit: int) -> None:
 
 
 def _check_numbers(asked: Asked, model: Model) -> None:
-    if asked.seed is not None and not 0 <= asked.seed <= MAX_SEED:
+    if asked.seed is not None and not (_is_whole(asked.seed) and 0 <= asked.seed <= MAX_SEED):
         raise OrderError("seed", f"The seed is a whole number from 0 to {MAX_SEED}.")
-    for field, value in (("steps", asked.steps), ("cfg_scale", asked.cfg_scale)):
-        limits: catalog.Range = getattr(model, field)
-        if value is not None and value not in limits:
-            raise OrderError(
-                field, f"{model.title} takes {limits.minimum:g} to {limits.maximum:g} here."
-            )
-    if not 1 <= asked.count <= MAX_COUNT:
+    if asked.steps is not None and not (_is_whole(asked.steps) and asked.steps in model.steps):
+        raise OrderError("steps", f"{model.title} takes {_span(model.steps)} steps.")
+    if asked.cfg_scale is not None and (
+        isinstance(asked.cfg_scale, bool) or asked.cfg_scale not in model.cfg_scale
+    ):
+        raise OrderError("cfg_scale", f"{model.title} takes guidance of {_span(model.cfg_scale)}.")
+    if not (_is_whole(asked.count) and 1 <= asked.count <= MAX_COUNT):
         raise OrderError("count", f"Make 1 to {MAX_COUNT} images at once.")
+
+
+def _is_whole(value: object) -> bool:
+    """True is an int to Python, and 1.0 is equal to one; neither was asked for."""
+    return type(value) is int
+
+
+def _span(limits: Range) -> str:
+    return f"{limits.minimum:g} to {limits.maximum:g}"
 
 
 def _size(asked: Asked, model: Model) -> tuple[str, str]:

@@ -6,11 +6,13 @@ from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
+from accounts import workspaces
 from accounts.ledger import InsufficientCredit
+from accounts.middleware import WorkspaceRequest
 from gallery.images import StorageError
 from gallery.models import Image
 from studio import jobs, offers
@@ -23,7 +25,7 @@ _MAX_WATCHED = 200
 
 
 @require_safe
-def studio(request: HttpRequest) -> HttpResponse:
+def studio(request: WorkspaceRequest) -> HttpResponse:
     """The studio; for those not signed in, what Easel is."""
     if not request.user.is_authenticated:
         return render(request, "studio/welcome.html")
@@ -33,7 +35,7 @@ def studio(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 @login_required
-def job_create(request: HttpRequest) -> HttpResponse:
+def job_create(request: WorkspaceRequest) -> HttpResponse:
     form = StudioForm(
         request.POST, request.FILES, images=Image.objects.in_workspace(request.workspace)
     )
@@ -41,7 +43,7 @@ def job_create(request: HttpRequest) -> HttpResponse:
         return _refused(request, form)
     try:
         made = jobs.submit(
-            by=request.user, workspace=request.workspace, order=form.order, source=form.photo
+            by=request.user, workspace=request.workspace, order=form.order, source=form.to_edit
         )
     except (InsufficientCredit, jobs.QuotaExceeded) as error:
         form.add_error(None, str(error))
@@ -58,7 +60,11 @@ def job_create(request: HttpRequest) -> HttpResponse:
 
 
 def _refused(
-    request: HttpRequest, form: StudioForm, *, status: int = 422, is_out_of_credit: bool = False
+    request: WorkspaceRequest,
+    form: StudioForm,
+    *,
+    status: int = 422,
+    is_out_of_credit: bool = False,
 ) -> HttpResponse:
     """Sentences, and that nothing was charged. Without JavaScript, the whole page again."""
     context: dict[str, Any] = {"form": form, "is_out_of_credit": is_out_of_credit}
@@ -71,7 +77,7 @@ def _refused(
 
 @require_safe
 @login_required
-def job_watch(request: HttpRequest) -> HttpResponse:
+def job_watch(request: WorkspaceRequest) -> HttpResponse:
     """Waits until one of the jobs changes, then sends their cards and asks to be asked again.
 
     `?job=<id>:<state seen>`, once for each job that has not ended.
@@ -87,10 +93,12 @@ def job_watch(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 @login_required
-def job_cancel(request: HttpRequest, job_id: UUID) -> HttpResponse:
+def job_cancel(request: WorkspaceRequest, job_id: UUID) -> HttpResponse:
     job = get_object_or_404(
         Job.objects.visible_to(request.user).select_related("workspace"), pk=job_id
     )
+    if not workspaces.may_make(request.user, job.workspace):
+        raise PermissionDenied
     if not jobs.cancel(job=job, by=request.user) and not job.is_terminal:
         messages.info(request, "It had ended already.")
     if not request.htmx:
@@ -99,7 +107,7 @@ def job_cancel(request: HttpRequest, job_id: UUID) -> HttpResponse:
     return render(request, "studio/_watch.html", {"jobs": now, **_watched(now)})
 
 
-def _room(request: HttpRequest) -> dict[str, Any]:
+def _room(request: WorkspaceRequest) -> dict[str, Any]:
     """What the page shows beside the form: the models, and the latest jobs."""
     latest = list(
         Job.objects.in_workspace(request.workspace)
@@ -127,7 +135,7 @@ def _seen(pairs: list[str]) -> dict[UUID, str]:
     return seen
 
 
-def _source(request: HttpRequest, text: str | None) -> Image | None:
+def _source(request: WorkspaceRequest, text: str | None) -> Image | None:
     try:
         pk = UUID(text or "")
     except ValueError:

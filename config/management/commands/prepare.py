@@ -3,7 +3,6 @@ from typing import Any
 from django.core.management import call_command
 from django.core.management.base import BaseCommand
 
-
 # Extensions and other versions of htmx that no page uses; some import what is not there.
 _UNUSED = ["hx-*.js", "htmx-4*.js", "htmax-4*.js"]
 
