@@ -4,8 +4,10 @@ Forms, the API and the pages all validate from here, and nothing else knows a mo
 Price and on/off live in the database (`Offer`); the price here is the one to begin with.
 """
 
+import math
+import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import MISSING, dataclass, fields
 from functools import cache
 from pathlib import Path
@@ -13,6 +15,7 @@ from typing import Any
 
 from django.conf import settings
 
+from gallery.pictures import MAX_SIDE
 from studio.engines.contract import Operation
 
 MAX_SEED = 2_147_483_647
@@ -81,32 +84,41 @@ class Model:
 @cache
 def models() -> Mapping[str, Model]:
     """Every model by its name, in the order of the files. Raises CatalogError."""
-    files = [_OWN_FILE, *([Path(settings.MODELS_FILE)] if settings.MODELS_FILE else [])]
-    return {model.name: model for file in files for model in read(file)}
+    found: dict[str, Model] = {}
+    for file in (_OWN_FILE, *([Path(settings.MODELS_FILE)] if settings.MODELS_FILE else [])):
+        for model in read(file):
+            if model.name in found:
+                raise CatalogError(f"{file}: name {model.name!r} is there twice")
+            found[model.name] = model
+    return found
 
 
 def read(file: Path) -> list[Model]:
     try:
-        tables = tomllib.loads(file.read_text())["model"]
-    except (OSError, tomllib.TOMLDecodeError, KeyError) as error:
+        tables = tomllib.loads(file.read_text("utf-8"))["model"]
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise CatalogError(f"{file}: {error}") from error
+    except KeyError as error:
+        raise CatalogError(f"{file}: model is missing") from error
+    if not isinstance(tables, list):
+        raise CatalogError(f"{file}: model is to be a list, each begun with [[model]]")
     return [_model(table, f"{file}: model {number}") for number, table in enumerate(tables, 1)]
 
 
-def _model(table: Mapping[str, Any], where: str) -> Model:
-    parts = dict(table)
-    for key, kind in (("steps", Range), ("cfg_scale", Range), ("generate", Generate), ("edit", Edit)):
+def _model(table: Any, where: str) -> Model:
+    parts = dict(_table(table, where))
+    for key, kind in _PARTS.items():
         if key in parts:
             parts[key] = _build(kind, parts[key], f"{where}: {key}")
     model: Model = _build(Model, parts, where)
-    if model.size_order not in {"height x width", "width x height"}:
-        raise CatalogError(f"{where}: size_order is {model.size_order!r}")
-    if not (model.generate or model.edit):
-        raise CatalogError(f"{where}: neither generate nor edit is there")
+    for key, rule, holds in _RULES:
+        if not holds(model):
+            raise CatalogError(f"{where}: {key} {rule}")
     return model
 
 
-def _build(kind: type, table: Mapping[str, Any], where: str) -> Any:
+def _build(kind: type, given: Any, where: str) -> Any:
+    table = _table(given, where)
     known = {item.name: item for item in fields(kind)}
     for key in table:
         if key not in known:
@@ -114,7 +126,15 @@ def _build(kind: type, table: Mapping[str, Any], where: str) -> Any:
     for key, item in known.items():
         if item.default is MISSING and key not in table:
             raise CatalogError(f"{where}: {key} is missing")
-    return kind(**{key: _checked(known[key].type, value, f"{where}: {key}") for key, value in table.items()})
+    return kind(
+        **{key: _checked(known[key].type, value, f"{where}: {key}") for key, value in table.items()}
+    )
+
+
+def _table(given: Any, where: str) -> Mapping[str, Any]:
+    if not isinstance(given, dict):
+        raise CatalogError(f"{where} is {given!r}; a table is needed")
+    return given
 
 
 def _checked(kind: Any, value: Any, where: str) -> Any:
@@ -123,20 +143,79 @@ def _checked(kind: Any, value: Any, where: str) -> Any:
         if not (isinstance(value, list) and value and all(_is_size(item) for item in value)):
             raise CatalogError(f"{where} is not a list of sizes like 1024x1024")
         return tuple(value)
-    if kind is float:
-        value = float(value) if type(value) is int else value
+    if kind == int | None:
+        kind = int
+    if kind is float and type(value) is int:
+        value = float(value)
     if isinstance(kind, type) and type(value) is not kind:
         raise CatalogError(f"{where} is {value!r}; a {kind.__name__} is needed")
     return value
 
 
 def _is_size(text: Any) -> bool:
-    return isinstance(text, str) and all(
-        side.isascii() and side.isdigit() and int(side) > 0 for side in text.split("x")
-    ) and text.count("x") == 1
+    return (
+        isinstance(text, str)
+        and re.fullmatch("[1-9][0-9]{0,3}x[1-9][0-9]{0,3}", text) is not None
+        and max(pixels(text)) <= MAX_SIDE
+    )
 
 
 def pixels(size: str) -> tuple[int, int]:
     """(width, height) of "WxH"."""
     width, height = size.split("x")
     return int(width), int(height)
+
+
+def _is_ordered(limits: Range) -> bool:
+    """Also refuses what is no number, which TOML can write."""
+    return math.isfinite(limits.maximum) and (
+        0 <= limits.minimum <= limits.default <= limits.maximum
+    )
+
+
+def _is_whole(limits: Range) -> bool:
+    return all(each.is_integer() for each in (limits.minimum, limits.default, limits.maximum))
+
+
+def _is_editable(limits: Edit) -> bool:
+    return (
+        1 <= limits.min_side <= limits.max_side <= MAX_SIDE
+        and (limits.max_ratio == 0 or 1 <= limits.max_ratio < math.inf)
+        and limits.max_bytes > 0
+    )
+
+
+_PARTS = {"steps": Range, "cfg_scale": Range, "generate": Generate, "edit": Edit}
+_RULES: tuple[tuple[str, str, Callable[[Model], object]], ...] = (
+    ("name", "needs 1 to 60 characters", lambda model: 1 <= len(model.name) <= 60),
+    (
+        "size_order",
+        'is to be "height x width" or "width x height"',
+        lambda model: model.size_order in {"height x width", "width x height"},
+    ),
+    ("usual_ms", "is to be above 0", lambda model: model.usual_ms > 0),
+    (
+        "price_micros",
+        "is to be above 0",
+        lambda model: model.price_micros is None or model.price_micros > 0,
+    ),
+    ("max_prompt", "is to be above 0", lambda model: model.max_prompt > 0),
+    (
+        "negative_prompt",
+        'is to be "", "always" or "unless cfg_scale is 1.0"',
+        lambda model: model.negative_prompt in {"", "always", "unless cfg_scale is 1.0"},
+    ),
+    ("steps", "needs minimum <= default <= maximum", lambda model: _is_ordered(model.steps)),
+    ("steps", "needs whole numbers", lambda model: _is_whole(model.steps)),
+    (
+        "cfg_scale",
+        "needs minimum <= default <= maximum",
+        lambda model: _is_ordered(model.cfg_scale),
+    ),
+    ("generate", "is missing, and so is edit", lambda model: model.generate or model.edit),
+    (
+        "edit",
+        "has limits that no photo meets",
+        lambda model: not model.edit or _is_editable(model.edit),
+    ),
+)

@@ -26,15 +26,23 @@ def enter() -> None:
 
 def all_on() -> list[Offered]:
     """In the order of the catalog."""
-    rows = {offer.model: offer for offer in Offer.objects.filter(is_on=True)}
+    prices = dict(
+        Offer.objects.filter(is_on=True, price_micros__isnull=False).values_list(
+            "model", "price_micros"
+        )
+    )
     return [
-        Offered(model=model, price_micros=rows[name].price_micros or 0)
+        Offered(model=model, price_micros=prices[name] or 0)
         for name, model in catalog.models().items()
-        if name in rows
+        if name in prices
     ]
 
 
 def why_not(name: str) -> str:
     """A sentence on why the model is not on offer."""
-    row = Offer.objects.filter(model=name).first()
-    return row.note if row and row.note else f"{name} is not on offer at the moment."
+    if not name:
+        return "No model is on offer at the moment."
+    if name not in catalog.models():
+        return "There is no model of this name."
+    note = Offer.objects.filter(model=name).values_list("note", flat=True).first()
+    return note or f"{name} is not on offer at the moment."
