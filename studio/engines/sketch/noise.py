@@ -91,6 +91,15 @@ def softened(field: Field, radius: float) -> Field:
     return resized(values, (height, width))
 
 
+def shifted(field: Field, down: int, right: int) -> Field:
+    """Moved, with its edges drawn out rather than wrapped round."""
+    height, width = field.shape
+    rows = np.clip(np.arange(height) - down, 0, height - 1)
+    columns = np.clip(np.arange(width) - right, 0, width - 1)
+    moved: Field = field[rows][:, columns]
+    return moved
+
+
 def slopes(field: Field) -> tuple[Field, Field]:
     """How the field rises down and across; a single row or column does not."""
     wide = np.pad(field, 1, mode="edge")

@@ -36,10 +36,10 @@ TIMES: Mapping[str, str] = {
     "sunset": "sunset dusk evening twilight sundown golden-hour golden 日落 夕阳 黄昏 傍晚 "
     "晚霞 落日",
     "night": "night nighttime midnight moonlight moonlit starry nocturnal "
-    "夜 夜晚 晚上 夜景 深夜 午夜 月光 月夜 星空 星夜",
+    "夜 雨夜 雪夜 夜晚 晚上 夜景 深夜 午夜 月光 月夜 星空 星夜",
 }
 WEATHERS: Mapping[str, str] = {
-    "snow": "snow snowy snowing snowfall snowflake winter wintry blizzard frost ice 雪 下雪 "
+    "snow": "snow snowy snowing snowfall snowflake winter wintry blizzard frost ice 雪 雪夜 下雪 "
     "大雪 飘雪 雪花 冬 冬天 冬季 雪山",
     "rain": "rain rainy raining drizzle downpour storm stormy 雨 下雨 大雨 细雨 雨天 暴雨 雨夜",
     "fog": "fog foggy mist misty haze hazy 雾 薄雾 大雾 雾气 朦胧",

@@ -173,7 +173,7 @@ def _lone_trees(stage: Stage) -> None:
     """A wood at the foot of the range, and taller trees that frame the view."""
     unit, height = stage.unit, stage.height
     middle = stage.horizon + (height - stage.horizon) * 0.36
-    paint_belt(stage, base=middle, size=62 * unit, depth=0.60, name="far-belt", fade=0.6)
+    paint_belt(stage, base=middle, size=62 * unit, depth=0.60, name="far-belt", fade=0.4)
     middle = stage.horizon + (height - stage.horizon) * 0.66
     paint_hills(stage, top=middle, bottom=height, layers=1, name="clearing")
     if stage.brief.season and not stage.is_snowy:

@@ -4,7 +4,7 @@ import numpy as np
 from PIL import Image
 
 from ..canvas import colour, gradient, lay, mixed, shine
-from ..noise import Field, fractal, resized, slopes, softened
+from ..noise import Field, fractal, resized, shifted, slopes, softened
 from .stage import Stage
 
 _SETS = (
@@ -76,9 +76,8 @@ def _paper(stage: Stage, rng: np.random.Generator, inks: list[Field]) -> None:
     shadow = 15.0 * stage.unit
     for level, cut in enumerate(np.quantile(field[::8, ::8], np.linspace(0, 1, levels + 1)[1:-1])):
         mask = np.clip((field - cut) / steep + 0.5, 0.0, 1.0).astype(np.float32)
-        thrown = np.roll(
-            softened(mask, shadow), (round(shadow * 0.5), round(shadow * 0.35)), (0, 1)
-        )
+        soft = softened(mask, shadow)
+        thrown = shifted(soft, round(shadow * 0.5), round(shadow * 0.35))
         stage.canvas *= (1.0 - 0.42 * np.clip(thrown, 0.0, 1.0))[..., None]
         lay(stage.canvas, table[level + 1], mask)
 

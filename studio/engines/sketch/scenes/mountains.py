@@ -70,13 +70,13 @@ def _rock(
     skyline = line[::2]
     shape = (rows.size, skyline.size)
     below = np.clip(rows - skyline, 0.0, None)
-    cells = (height / stage.unit / 110, stage.width / stage.unit / 80)
+    cells = (height / stage.unit / 170, stage.width / stage.unit / 120)
     wander = fractal(rng, shape, cells, stage.octaves(2, 4), 0.55)
     reach = np.clip(below, 0.0, 170.0 * stage.unit)
     broad = np.tanh(5.0 * np.gradient(_eased(skyline, 26.0 * stage.unit))).astype(np.float32)
     source = np.arange(shape[1], dtype=np.float32) - reach * 0.24 * broad
-    source = source + wander * (3.0 * stage.unit + 0.13 * reach)
-    slope = np.gradient(_eased(skyline, 3.0 * stage.unit)).astype(np.float32)
+    source = source + wander * (3.0 * stage.unit + 0.11 * reach)
+    slope = np.gradient(_eased(skyline, 7.0 * stage.unit)).astype(np.float32)
     facing = 1.0 if stage.sun[0] > stage.width / 2 else -1.0
     met = slope[np.clip(source, 0, shape[1] - 1).astype(np.int32)]
     return _Rock(
@@ -84,7 +84,7 @@ def _rock(
         mask=mask,
         paint=paint,
         depth=depth,
-        lit=smoothstep(met * facing + 0.16 * wander, -0.16, 0.24),
+        lit=smoothstep(met * facing + 0.16 * wander, -0.14, 0.20),
         below=(below + wander * 30 * stage.unit).astype(np.float32),
     )
 

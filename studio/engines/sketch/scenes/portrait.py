@@ -75,7 +75,7 @@ def paint_portrait(stage: Stage, *, scene: Field | None) -> None:
     _backdrop(stage, rng, inks, left=facing_left)
     _fill(stage, rng, np.maximum(head, hair), inks, scene)
     if scene is None:
-        _strands(stage, rng, hair, head, inks)
+        _strands(stage, rng, hair, head, inks, left=facing_left)
     _rim(stage, np.maximum(head, hair), inks.glow, facing_left, 1.0 if scene is None else 0.7)
 
 
@@ -162,16 +162,31 @@ def _fill(
     lay(stage.canvas, scene, mask * (0.25 + 0.75 * fade))
 
 
-def _strands(stage: Stage, rng: np.random.Generator, hair: Field, head: Field, inks: _Inks) -> None:
-    """Hair a little apart from the skin, combed in fine light lines."""
-    ink, deep = inks.ink, inks.deep
-    lay(stage.canvas, mixed(ink, deep, 0.42), head * (1.0 - hair) * np.float32(0.55))
-    combed = resized(rng.random((6, 90), dtype=np.float32), stage.shape)
-    lay(
-        stage.canvas,
-        mixed(ink, deep, 0.5),
-        hair * smoothstep(combed, 0.55, 0.95) * np.float32(0.45),
-    )
+def _strands(
+    stage: Stage,
+    rng: np.random.Generator,
+    hair: Field,
+    head: Field,
+    inks: _Inks,
+    *,
+    left: bool,
+) -> None:
+    """Hair a little apart from the skin, combed in arcs around the face."""
+    lay(stage.canvas, mixed(inks.ink, inks.deep, 0.42), head * (1.0 - hair) * np.float32(0.55))
+    tall = min(stage.height, stage.width * 1.25) * 0.92
+    x = stage.width / 2 + 0.12 * (-1 if left else 1) * tall
+    y = stage.height - 0.50 * tall
+    rows = np.arange(stage.height, dtype=np.float32)[:, None] - np.float32(y)
+    columns = np.arange(stage.width, dtype=np.float32)[None, :] - np.float32(x)
+    away = np.sqrt((columns * 1.25) ** 2 + (rows * 0.72) ** 2) / np.float32(tall)
+    combed = rng.random(420, dtype=np.float32)
+    at = np.clip(away * 520.0, 0, 418)
+    whole = at.astype(np.int32)
+    part = (at - whole).astype(np.float32)
+    tone: Field = combed[whole] + (combed[whole + 1] - combed[whole]) * part
+    sheen = np.exp(-(((away - 0.34) / 0.16) ** 2)).astype(np.float32)
+    light = smoothstep(tone, 0.35, 1.0) * (0.16 + 0.40 * sheen) * hair
+    lay(stage.canvas, mixed(inks.deep, inks.glow, 0.25), light * np.float32(0.55))
 
 
 def _rim(stage: Stage, mask: Field, glow: Field, left: bool, strength: float) -> None:

@@ -4,7 +4,7 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 from ..canvas import colour, lay, mixed, shine
-from ..noise import Field, fractal, fractal_line, resized, smoothstep
+from ..noise import Field, fractal, fractal_line, resized, shifted, smoothstep
 from .stage import Stage
 
 
@@ -130,7 +130,7 @@ def _clouds(stage: Stage) -> None:
     x, y = stage.sun[0] / 3, stage.sun[1] / 3
     rows = np.arange(height, dtype=np.float32)[:, None]
     shift = (4 if y < height * 0.5 else -4, 4 if x < width / 2 else -4)
-    lit = np.clip(0.5 + 1.5 * (thick - _shifted(thick, *shift)), 0.0, 1.0)
+    lit = np.clip(0.5 + 1.5 * (thick - shifted(thick, *shift)), 0.0, 1.0)
     mask *= 0.86 * smoothstep(rows, height * 1.02, height * 0.45)
     band = stage.canvas[: min(stage.height, height * 3)]
     shape = band.shape[:2]
@@ -141,15 +141,6 @@ def _clouds(stage: Stage) -> None:
     lit_full, mask_full = lit_full[: shape[0]], np.clip(mask_full[: shape[0]], 0.0, 1.0)
     palette = stage.palette
     lay(band, palette.shade + (palette.cloud - palette.shade) * lit_full[..., None], mask_full)
-
-
-def _shifted(field: Field, down: int, right: int) -> Field:
-    """Moved, with its edges drawn out rather than wrapped round."""
-    height, width = field.shape
-    rows = np.clip(np.arange(height) - down, 0, height - 1)
-    columns = np.clip(np.arange(width) - right, 0, width - 1)
-    moved: Field = field[rows[:, None], columns[None, :]]
-    return moved
 
 
 def _birds(stage: Stage) -> None:

@@ -67,7 +67,7 @@ def _silhouettes(
         size = float(sizes[column])
         spacing = size * (0.13 + 0.09 * (1.0 - stage.detail))
         tall = size * (0.72 + 0.34 * float(clump[column])) * rng.uniform(0.62, 1.18)
-        foot = (float(ground[column]) - top + size * 0.03) * _SCALE
+        foot = (float(ground[column]) - top + size * 0.08) * _SCALE
         pen.polygon(
             _conifer(rng, (x + rng.normal() * spacing * 0.4) * _SCALE, foot, tall * _SCALE),
             fill=255,
@@ -100,7 +100,7 @@ def paint_grove(stage: Stage, *, base: float, size: float, depth: float, name: s
     sprites = [_crown(rng, max(16, int(size)), stage.octaves(2, 5)) for _ in range(4)]
     palette = _LEAVES.get(stage.brief.season, _LEAVES[""])
     shadow = mixed(land_colour(stage, depth), stage.palette.near, 0.4)
-    xs = np.arange(-0.2 * size, stage.width + 0.2 * size, size * 0.42)
+    xs = np.arange(-0.2 * size, stage.width + 0.2 * size, size * 0.33)
     for x in rng.permutation(xs):
         side = int(size * rng.uniform(0.62, 1.15))
         mask, lit = (
@@ -121,9 +121,9 @@ def _crown(rng: np.random.Generator, side: int, octaves: int) -> tuple[Field, Fi
     """A cloud of leaves on a trunk: its mask, and where the light falls."""
     at = np.linspace(-1.0, 1.0, side, dtype=np.float32)
     rows, columns = at[:, None], at[None, :]
-    rough = fractal(rng, (side, side), (4, 4), octaves, 0.6)
+    rough = fractal(rng, (side, side), (5, 5), octaves, 0.68)
     far = np.sqrt((columns / 0.80) ** 2 + ((rows + 0.18) / 0.74) ** 2)
     crown = smoothstep(far + 0.26 * rough, 0.99, 0.90)
     trunk = smoothstep(np.abs(columns + 0.04 * rough), 0.06, 0.035) * (rows > 0.2)
-    lit = np.clip(0.52 - 0.42 * rows - 0.28 * columns + 0.75 * rough, 0.0, 1.0) * crown
+    lit = np.clip(0.46 - 0.46 * rows - 0.30 * columns + 0.72 * rough, 0.0, 1.0) * crown
     return np.maximum(crown, trunk).astype(np.float32), lit.astype(np.float32)
