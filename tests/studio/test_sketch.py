@@ -219,6 +219,12 @@ def test_every_scene_fills_its_size(prompt, size):
     assert result.notes == ()
 
 
+@pytest.mark.parametrize("size", [(1, 1), (8, 200)])
+def test_tiny_pictures_are_drawn_too(size):
+    for prompt in ("a lake with mountains 'Hi'", "city", "flowers", "portrait", "abstract"):
+        assert Image.open(io.BytesIO(draw(prompt, size=size).data)).size == size
+
+
 def test_the_usual_size_is_1024_square():
     assert Image.open(io.BytesIO(draw("a lake", size=None).data)).size == (1024, 1024)
 

@@ -20,6 +20,8 @@ from .trees import paint_belt, paint_grove
 from .water import paint_boat, paint_water
 from .weather import fog, rainfall, snowfall
 
+# Strokes and slopes need a few pixels; a smaller picture is cut from one of this side.
+_SMALLEST = 32
 _LAND = ("lake", "mountains", "sea", "forest", "city", "flowers")
 
 
@@ -27,7 +29,7 @@ def paint(
     brief: Brief, dice: Dice, *, size: tuple[int, int], detail: float, strength: float
 ) -> Image.Image:
     """`detail` 0..1 adds octaves and strokes; `strength` 1 and up deepens the colours."""
-    width, height = size
+    width, height = (max(side, _SMALLEST) for side in size)
     palette = choose_palette(brief, dice.stream("palette"))
     stage = Stage(
         brief=brief, dice=dice, palette=palette, height=height, width=width, detail=detail
@@ -40,7 +42,7 @@ def paint(
         saturation=1.04 + 0.06 * (strength - 1.0),
         contrast=1.02 + 0.02 * (strength - 1.0),
     )
-    return to_image(stage.canvas)
+    return to_image(stage.canvas).crop((0, 0, *size))
 
 
 def _compose(stage: Stage) -> None:

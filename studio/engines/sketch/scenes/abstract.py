@@ -1,9 +1,9 @@
-"""Abstract pictures: silk, cut paper and stones, chosen and coloured by the words."""
+"""Abstract pictures: waves, cut paper and discs, chosen and coloured by the words."""
 
 import numpy as np
 from PIL import Image
 
-from ..canvas import colour, gradient, lay, mixed, shine
+from ..canvas import colour, gradient, lay, mixed
 from ..noise import Field, fractal, resized, shifted, slopes, softened
 from .stage import Stage
 
@@ -26,7 +26,7 @@ def paint_abstract(stage: Stage) -> None:
         inks = [mixed(ink, inks[0], 0.35) for ink in inks]
     if rng.random() < 0.5:
         inks = inks[::-1]
-    painters = (_silk, _paper, _silk, _rounds)
+    painters = (_waves, _paper, _waves, _rounds)
     painters[int(rng.integers(len(painters)))](stage, rng, inks)
 
 
@@ -44,26 +44,38 @@ def _warped(stage: Stage, rng: np.random.Generator, cells: float, pull: float, s
     return softened(fields[2][source], 3.0)
 
 
-def _silk(stage: Stage, rng: np.random.Generator, inks: list[Field]) -> None:
-    """Folds of cloth: colour follows the field, light follows its slope."""
-    step = 2
-    field = _warped(stage, rng, rng.uniform(1.6, 2.6), rng.uniform(0.16, 0.30), step)
-    rank = (field - field.min()) / max(float(np.ptp(field)), 1e-6)
-    table = gradient(inks, 1024)[:, 0]
-    down, across = slopes(field)
-    tilt = float(rng.uniform(0, 2 * np.pi))
-    slope = np.cos(tilt) * across + np.sin(tilt) * down
-    slope /= max(float(np.percentile(np.abs(slope), 97)), 1e-6)
-    folds = np.sin(field * rng.uniform(9, 16) + slope * 0.6)
-    sheet = (field.shape[0] * step, field.shape[1] * step)
-    paint = table[np.clip(rank * 1023, 0, 1023).astype(np.int32)]
-    paint *= (1.0 + 0.20 * np.clip(slope, -1.0, 1.0) + 0.10 * folds)[..., None].astype(np.float32)
-    for channel in range(3):
-        wide = resized(paint[..., channel], sheet)
-        stage.canvas[..., channel] = wide[: stage.height, : stage.width]
-    gloss = np.clip(slope - 0.35, 0.0, 1.0) ** 2 * (0.5 + 0.5 * folds)
-    wide = resized(gloss.astype(np.float32), sheet)[: stage.height, : stage.width]
-    shine(stage.canvas, mixed(inks[-1], colour("#ffffff"), 0.6), np.clip(wide, 0.0, 1.0) * 0.6)
+def _waves(stage: Stage, rng: np.random.Generator, inks: list[Field]) -> None:
+    """Swells that follow one another: each keeps most of the last one's shape."""
+    count = stage.octaves(7, 13)
+    table = gradient(inks, count + 1)[:, 0]
+    stage.canvas[:] = gradient([mixed(table[0], table[1], 0.5), table[0]], stage.height)
+    at = np.linspace(0.0, 1.0, stage.width, dtype=np.float32) * stage.width / stage.height
+    phases, drift = rng.uniform(0, 2 * np.pi, 3), rng.uniform(0.25, 0.55, 3)
+    lean = rng.uniform(0.12, 0.34) * rng.choice([-1, 1])
+    for layer in range(count):
+        waves = [
+            swing * np.sin(at * pace + phase + layer * step)
+            for swing, pace, phase, step in zip(
+                (0.085, 0.045, 0.018), (2.7, 5.1, 9.0), phases, drift, strict=True
+            )
+        ]
+        rest = 0.10 + 0.94 * layer / count + lean * (at - at.mean())
+        line = (stage.height * (rest + sum(waves))).astype(np.float32)
+        _swell(stage, line, table[layer + 1], mixed(table[layer + 1], table[layer], 0.75))
+
+
+def _swell(stage: Stage, line: Field, crest: Field, foot: Field) -> None:
+    """Light on the crest, deeper below it, and a soft shadow on what lies behind."""
+    first = int(np.clip(line.min() - 60 * stage.unit, 0, stage.height - 1))
+    below = np.arange(first, stage.height, dtype=np.float32)[:, None] - line
+    area = stage.canvas[first:]
+    shadow = np.exp(np.clip(below, None, 0.0) / (22.0 * stage.unit)) * np.float32(0.30)
+    area *= (1.0 - shadow)[..., None]
+    part = np.clip(below / (stage.height * 0.30), 0.0, 1.0)[..., None]
+    paint = crest + (foot - crest) * part
+    gleam = np.exp(-np.clip(below, 0.0, None) / (7.0 * stage.unit))[..., None]
+    paint += (1.0 - paint) * gleam * np.float32(0.30)
+    lay(area, paint, np.clip(below / 1.2 + 0.5, 0.0, 1.0))
 
 
 def _paper(stage: Stage, rng: np.random.Generator, inks: list[Field]) -> None:
