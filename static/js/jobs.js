@@ -103,7 +103,8 @@ class JobClock extends HTMLElement {
     const verb = words.textContent.trim();
     const tick = () => {
       const ms = performance.now() - begun;
-      words.textContent = `${verb}, ${seconds(ms)} s of about ${seconds(usual)} s`;
+      const rest = ms < usual ? `of about ${seconds(usual)} s` : `(usually ${seconds(usual)} s)`;
+      words.textContent = `${verb}, ${seconds(ms)} s ${rest}`;
       line.style.setProperty("--done", String(1 - Math.exp((-1.6 * ms) / usual)));
     };
     tick();
