@@ -390,6 +390,29 @@ def test_weather_cannot_be_taken_away(prompt):
     assert read.unknown == (prompt,)
 
 
+@pytest.mark.parametrize("prompt", ["don't make it darker", "不要下雨"])
+def test_what_is_forbidden_is_not_done(prompt):
+    read = read_instructions(prompt)
+    assert read.known == ()
+    assert read.unknown == (prompt,)
+
+
+@pytest.mark.parametrize(
+    ("prompt", "names"),
+    [
+        ("give it a warm golden hour glow", ["warmer", "sunset"]),
+        ("换成夜晚的感觉", ["night"]),
+        ("flip it upside down", ["flip"]),
+        ("让照片更亮一点，然后加上暗角", ["brighter", "vignette"]),
+        ("Rotate it to the left and sharpen, then write “SALE”", ["rotate", "sharpen", "caption"]),
+    ],
+)
+def test_natural_phrases_are_read(prompt, names):
+    read = read_instructions(prompt)
+    assert [one.name for one in read.known] == names
+    assert read.unknown == ()
+
+
 # Editing
 
 

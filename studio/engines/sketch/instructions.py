@@ -11,7 +11,8 @@ PATTERNS: Mapping[str, str] = {
     r"gr[ae]y[\s-]?scale|\bnoir\b|(?:remove|without|no|drop|take out)(?: all| the|"
     r"any)* colou?rs?|"
     r"desaturate (?:it )?(?:completely|fully)|黑白|灰度|单色|去色|去掉颜色|去除颜色",
-    "sepia": r"sepia|vintage|retro|nostalgi\w*|old[\s-](?:photo\w*|picture|style)|antique|"
+    "sepia": r"sepia|vintage|looks? old(?:er)?\b|\baged\b|retro|nostalgi\w*|"
+    r"old[\s-](?:photo\w*|picture|style)|antique|"
     r"棕褐|复古|怀旧|老照片|旧照片",
     "faded": r"\bfaded?\b|washed[\s-]?out|polaroid|film look|褪色|胶片",
     "warmer": r"\bwarm(?:er|th|en)?\b(?! up the)|less (?:cold|cool|blue)|更暖|暖一点|暖色|"
@@ -30,7 +31,8 @@ PATTERNS: Mapping[str, str] = {
     "less_colour": r"(?:less|lower|reduce|decrease)(?: the)? (?:saturat\w+|colou?r\w*)|"
     r"desaturate\w*|"
     r"\bmuted?\b|降低饱和度?|减少饱和度?|更淡",
-    "more_colour": r"vivid|vibran\w+|saturat\w+|colou?rful|more colou?r\w*|鲜艳|饱和度?|鲜明",
+    "more_colour": r"vivid|\bpop\b|vibran\w+|saturat\w+|colou?rful|more colou?r\w*|"
+    r"鲜艳|饱和度?|鲜明",
     "blur_background": r"blur\w*(?: out)?(?: the| its)? (?:back\s?ground|back\s?drop|"
     r"surroundings)|"
     r"(?:back\s?ground|back\s?drop) (?:blur\w*|out of focus)|bokeh|depth of field|portrait mode|"
@@ -81,10 +83,11 @@ _VERY = re.compile(
     r"强烈|大幅|极"
 )
 _CHANGING = re.compile(
-    r"\b(?:add|put|place|insert|remove|erase|delete|replace|swap|give)\b|加|添|去掉|去除|"
+    r"\b(?:add|put|place|insert|remove|erase|delete|replace|swap)\b|加|添|去掉|去除|"
     r"移除|删|换"
 )
 _UNDOING = re.compile(r"\b(?:remove|erase|delete|without|no more|get rid of)\b|去掉|去除|移除|删")
+_FORBIDDING = re.compile(r"\bdo(?:n't| not|nt)\b|\bnever\b|不要|别")
 _CANNOT_UNDO = frozenset(
     {"snow", "rain", "mist", "caption", "bubble", "night", "sunset", "film_grain"}
 )
@@ -94,9 +97,10 @@ by with for look looks like as if were is be can could you would i want my me so
 very bit little much lot effect effects filter style version apply give add use change convert keep
 everything else same rest unchanged only just there now up down out all whole and then photograph
 shot frame feel mood tone color colour colors colours degrees degree 90 180 270 saying says reads
-that's overall
+that's overall glow vibe touch hint atmosphere write nice nicer better scene day
 请 把 将 这张 照片 图片 图 图像 变成 改成 成 变 得 的 一下 一点 一些 加上 添加 加 效果 风格 滤镜
-让 它 这 张 更 使 给 我 了 为 转 换 换成 保持 不变 其他 其它 做 弄 处理 再 上 里 一个 度
+让 它 这 张 更 使 给 我 了 为 转 换 换成 保持 不变 其他 其它 做 弄 处理 再 上 里 一个
+度 感觉 氛围 样子
 """
 _HARMLESS = frozenset(_HARMLESS_WORDS.split())
 _WORD = re.compile(r"[\u3400-\u9fff]+|[a-z0-9][a-z0-9'-]*|[^\W_]+")
@@ -138,7 +142,7 @@ def read_instructions(prompt: str) -> Instructions:
         made, known = _with_quotes(made, quotes, known)
         if _is_strange(clause, made, bool(quotes)):
             unknown.append(clause.text.replace(_MARK, "…").strip())
-            made = [one for one in made if one.name not in _CANNOT_UNDO or one.text]
+            made = [one for one in made if one.text or not _is_undone(clause, one)]
         known += made
     unknown += [one.words for one in known if one.name in _TEXTUAL and not one.text]
     known = [one for one in known if one.name not in _TEXTUAL or one.text]
@@ -179,6 +183,8 @@ def _instructions(clause: _Clause) -> list[Instruction]:
     lowered = clause.text.lower()
     force = 0.55 if _SLIGHT.search(lowered) else 1.5 if _VERY.search(lowered) else 1.0
     names = dict.fromkeys(name for _, _, name in clause.found)
+    if "flip" in names:  # "Flip it upside down" is one thing, not two.
+        names.pop("rotate", None)
     return [
         Instruction(name=name, words=lowered.replace(_MARK, "").strip(), force=force)
         for name in names
@@ -203,13 +209,24 @@ def _with_quotes(
     return made, known
 
 
-def _is_strange(clause: _Clause, made: list[Instruction], has_quote: bool) -> bool:
-    """Whether something was asked for that no edit here answers."""
-    lowered = clause.text.lower()
-    left = lowered
+def _is_undone(clause: _Clause, one: Instruction) -> bool:
+    """Whether the clause says not to do it, or to take away what cannot be taken away."""
+    rest = _rest(clause)
+    return bool(_FORBIDDING.search(rest) or (one.name in _CANNOT_UNDO and _UNDOING.search(rest)))
+
+
+def _rest(clause: _Clause) -> str:
+    """What the edits found in the clause leave of it."""
+    left = clause.text.lower()
     for start, end, _ in reversed(clause.found):
         left = f"{left[:start]} {left[end:]}"
-    if _UNDOING.search(left) and any(one.name in _CANNOT_UNDO for one in made):
+    return left
+
+
+def _is_strange(clause: _Clause, made: list[Instruction], has_quote: bool) -> bool:
+    """Whether something was asked for that no edit here answers."""
+    left = _rest(clause)
+    if any(_is_undone(clause, one) for one in made):
         return True
     meaning = [word for word in _WORD.findall(left.replace(_MARK, " ")) if _means(word)]
     if not made:
