@@ -65,6 +65,8 @@ class StudioForm(forms.Form):
         )
 
     def _photo(self, cleaned: dict[str, Any]) -> Image | Upload | None:
+        if len(self.files.getlist("photo")) > 1:
+            raise OrderError("photo", "Send one photo at a time.")
         if cleaned["photo"] is not None:
             return Upload(picture=pictures.normalise(cleaned["photo"].read()))
         if not cleaned["source"]:
