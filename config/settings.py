@@ -252,6 +252,7 @@ LOGGING = {
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": "WARNING"},
     "loggers": {
+        "django": {"handlers": []},  # its own would mail requests, prompts and all
         "easel": {"level": "INFO"},
         "django-q": {"level": "WARNING"},
     },

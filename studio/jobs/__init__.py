@@ -4,7 +4,7 @@ States and their order stand in `studio.models.jobs`. No transaction and no lock
 across a call of an engine or of the storage.
 """
 
-from studio.jobs.claim import claim
+from studio.jobs.claim import claim, next_in_turn
 from studio.jobs.run import Ran, run, run_next
 from studio.jobs.settle import cancel
 from studio.jobs.submit import NotAllowed, QuotaExceeded, Upload, submit
@@ -17,6 +17,7 @@ __all__ = [
     "Upload",
     "cancel",
     "claim",
+    "next_in_turn",
     "run",
     "run_next",
     "submit",

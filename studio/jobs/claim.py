@@ -27,8 +27,7 @@ def claim(limit: int) -> list[Job]:
     now = timezone.now()
     with transaction.atomic(durable=True):
         _lock()
-        free = settings.ENGINE_CONCURRENCY - Job.objects.running().count()
-        chosen = _next(min(limit, free), now)
+        chosen = next_in_turn(limit, now)
         _take(chosen, now)
     return list(Job.objects.filter(pk__in=chosen).select_related("workspace", "source"))
 
@@ -40,7 +39,9 @@ def _lock() -> None:
             cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_CLAIM_LOCK])
 
 
-def _next(limit: int, now: datetime) -> list[UUID]:
+def next_in_turn(limit: int, now: datetime) -> list[UUID]:
+    """What a claim would take at this moment."""
+    limit = min(limit, settings.ENGINE_CONCURRENCY - Job.objects.running().count())
     if limit < 1:
         return []
     running = (

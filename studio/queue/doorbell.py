@@ -18,9 +18,9 @@ TASK = "studio.queue.tasks.answer"
 POLL_SECONDS = 0.5
 
 
-def ring() -> None:
+def ring(passes: int = 0) -> None:
     """To be called in the transaction that makes a job runnable, or outside of any."""
-    async_task(TASK, task_name="doorbell")
+    async_task(TASK, passes, task_name="doorbell")
     transaction.on_commit(wake)
 
 

@@ -34,18 +34,23 @@ def of_this_process() -> "Pool":
 
 class Pool:
     def __init__(self, size: int) -> None:
+        self.neighbours = settings.WORKER_PROCESSES - 1
         self._size = size
         self._busy = 0
         self._lock = threading.Lock()
         self._threads = ThreadPoolExecutor(size, thread_name_prefix="job")
 
-    def fill(self) -> None:
-        """Claims a job for each free thread. Claims are made one after another."""
+    def fill(self) -> bool:
+        """Claims a job for each free thread; False if there was none.
+
+        The lock makes the claims of one process follow one another.
+        """
         with self._lock:
             free = self._size - self._busy
             for job in jobs.claim(free):
                 self._busy += 1
                 self._threads.submit(self._work, job)
+        return free > 0
 
     def _work(self, job: Job) -> None:
         try:

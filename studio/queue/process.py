@@ -1,28 +1,42 @@
-"""Names a process so that another one on the same machine can tell whether it still lives."""
+"""Names a process so that another one on the same machine can tell whether it still lives.
+
+    machine/crew:pid:start
+
+The crew is the supervisor that the process works for, by its pid; the start tells a process
+from a later one that got the same pid.
+"""
 
 import os
 import socket
 from pathlib import Path
 
+_MACHINE = socket.gethostname()[:60]
+_crew = 0
+
+
+def found_crew() -> str:
+    """To be called by a supervisor before it forks. Returns what its crew's names begin with."""
+    global _crew  # noqa: PLW0603
+    _crew = os.getpid()
+    return f"{_MACHINE}/{_crew}:"
+
 
 def identity() -> str:
-    """host:pid:start; the start tells a process from a later one that got the same pid."""
-    return f"{socket.gethostname()[:60]}:{os.getpid()}:{_start(os.getpid())}"
+    return f"{_MACHINE}/{_crew}:{os.getpid()}:{_start(os.getpid())}"
 
 
 def is_gone(name: str) -> bool:
     """True only if the process was on this machine and is certainly dead."""
-    host, _, rest = name.rpartition(":")[0].rpartition(":")
-    start = name.rpartition(":")[2]
-    if host != socket.gethostname()[:60] or not rest.isdigit():
+    crew, pid, start = name.split(":") if name.count(":") == 2 else ("", "", "")
+    if crew.partition("/")[0] != _MACHINE or not pid.isdigit():
         return False
     try:
-        os.kill(int(rest), 0)
+        os.kill(int(pid), 0)
     except ProcessLookupError:
         return True
     except PermissionError:
         return False
-    return _start(int(rest)) != start
+    return _start(int(pid)) != start
 
 
 def _start(pid: int) -> str:

@@ -1,8 +1,9 @@
 """Keeps one cluster of django-q2 alive and sweeps beside it.
 
-The cluster is a child with a process group of its own. When its main process ends, whatever
-is left of the group is killed and a new one started: single processes of it are never
-killed, because django-q2 does not survive that (docs/decisions/0003).
+The cluster is a child with a process group of its own. When its main process ends, or work
+waits that it ought to take, whatever is left of the group is killed and a new one started:
+single processes of it are never killed, as django-q2 does not survive that
+(docs/decisions/0003).
 """
 
 import gc
@@ -14,23 +15,28 @@ import time
 from contextlib import suppress
 from datetime import timedelta
 from types import FrameType
+from uuid import UUID
 
 from django.db import DatabaseError, connections
 from django.utils import timezone
 from django_q.cluster import Cluster
 
-from studio import serving
-from studio.models import Worker
+from studio import jobs, serving
+from studio.models import Job, Worker
 from studio.queue import lifeline, pool, process, sweep
 
 log = logging.getLogger("easel.worker")
 BEAT_SECONDS = 2.0
 SLOW_SECONDS = 60.0
+WEDGED_SECONDS = 10.0  # the sweep has rung five times meanwhile
+STOP_SECONDS = 3.0  # for a cluster that has nothing left to run
 
 
 class Supervisor:
     def __init__(self) -> None:
         self._stopping = False
+        self._crew = process.found_crew()
+        self._waiting: tuple[UUID, float] | None = None
         self._cluster: multiprocessing.process.BaseProcess | None = None
         self._slow_at = time.monotonic() + SLOW_SECONDS
 
@@ -66,31 +72,58 @@ class Supervisor:
                     return
 
     def _tend(self) -> None:
-        if self._cluster is None or not self._cluster.is_alive():
-            if self._cluster is not None:
-                log.error("the cluster ended with %s; a new one starts", self._cluster.exitcode)
-                self._kill_group()
-            self._start_cluster()
+        if self._cluster and self._cluster.is_alive() and not self._is_wedged():
+            return
+        if self._cluster:
+            log.error("the cluster ended or is stuck; a new one starts")
+            self._kill_group()
+        self._start_cluster()
+
+    def _is_wedged(self) -> bool:
+        """Whether the same job has waited while threads of this crew were free to take it."""
+        try:
+            free = pool.concurrency() - self._running()
+            head = jobs.next_in_turn(1, timezone.now()) if free > 0 else []
+        except DatabaseError:
+            head = []
+        if not head:
+            self._waiting = None
+        elif self._waiting is None or self._waiting[0] != head[0]:
+            self._waiting = (head[0], time.monotonic())
+        return self._waiting is not None and time.monotonic() - self._waiting[1] > WEDGED_SECONDS
+
+    def _running(self) -> int:
+        return Job.objects.running().filter(claimed_by__startswith=self._crew).count()
 
     def _start_cluster(self) -> None:
+        self._waiting = None
         connections.close_all()
         context = multiprocessing.get_context("fork")
         self._cluster = context.Process(target=_run_cluster, name="cluster")
         self._cluster.start()
 
     def _end_cluster(self) -> None:
-        """SIGTERM goes to the main process alone: to the whole group it would hang."""
-        if self._cluster is None or not self._cluster.is_alive():
+        """SIGTERM goes to the main process alone: to the whole group it would hang.
+
+        Jobs that run are waited for; a cluster that does not end without any is killed.
+        """
+        if self._cluster is None:
             return
         with suppress(ProcessLookupError):
             os.kill(self._cluster.pid or 0, signal.SIGTERM)
-        self._cluster.join()
+        idle_since = time.monotonic()
+        while self._cluster.is_alive() and time.monotonic() - idle_since < STOP_SECONDS:
+            self._cluster.join(0.2)
+            with suppress(DatabaseError):
+                if self._running():
+                    idle_since = time.monotonic()
         self._kill_group()
 
     def _kill_group(self) -> None:
         if self._cluster and self._cluster.pid:
             with suppress(ProcessLookupError, PermissionError):
                 os.killpg(self._cluster.pid, signal.SIGKILL)
+            self._cluster.join()
 
     def _beat(self) -> None:
         now = timezone.now()
