@@ -135,7 +135,9 @@ class StudioForm extends HTMLElement {
       if (xhr.status === 422) this.#markFields();
       return;
     }
-    this.photo.keepAs(document.querySelector("#jobs > [data-job]")?.dataset.source);
+    const newest = document.querySelector("#jobs > [data-job]");
+    this.photo.keepAs(newest?.dataset.source);
+    newest?.scrollIntoView({ block: "nearest", behavior: "instant" });
   }
 
   #markFields() {
