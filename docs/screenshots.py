@@ -1,0 +1,179 @@
+"""Takes pictures of the running product, as `make screenshots` does.
+
+The two of the README go to docs/images; every page in every state, at phone and desktop width,
+light and dark, goes to build/screenshots, to be looked at.
+"""
+
+import io
+import shutil
+import tempfile
+from pathlib import Path
+
+from PIL import Image
+from playwright.sync_api import Browser, Page, expect
+
+from studio.engines.contract import EngineRequest
+from studio.engines.sketch import SketchEngine
+from tests.chromium import chromium
+from tests.product import ROOT, Product
+
+PROMPTS = (
+    "a quiet lake with mountains at sunset in autumn",
+    "poppies and daisies in a meadow, day",
+    'a city at night, "Open late"',
+    "a forest in snow",
+    "portrait of a woman, sunset",
+    "the sea by day",
+)
+SHAPES = ("1360x768", "1024x1024", "1184x896", "896x1184", "1024x1024", "1360x768")
+BUILD = ROOT / "build" / "screenshots"
+IMAGES = ROOT / "docs" / "images"
+
+
+def main() -> None:
+    shutil.rmtree(BUILD, ignore_errors=True)
+    BUILD.mkdir(parents=True)
+    IMAGES.mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory() as folder, chromium() as browser:
+        with Product(Path(folder), ENGINE="sketch") as product:
+            photo = _photo(Path(folder))
+            for width in (1440, 390):
+                for scheme in ("light", "dark"):
+                    _tour(browser, product, photo, width, scheme)
+
+
+def _photo(folder: Path) -> Path:
+    """Our own engine's, saved as a camera would."""
+    request = EngineRequest(
+        model="",
+        operation="generate",
+        prompt="mountains, day, spring",
+        size=(1360, 1024),
+        seed=11,
+        deadline_seconds=30,
+    )
+    made = Image.open(io.BytesIO(SketchEngine().run(request).data))
+    made.save(folder / "hillside.jpg", quality=92)
+    return folder / "hillside.jpg"
+
+
+def _tour(browser: Browser, product: Product, photo: Path, width: int, scheme: str) -> None:
+    context = browser.new_context(
+        base_url=product.url,
+        viewport={"width": width, "height": 844 if width < 600 else 900},
+        device_scale_factor=2 if width < 600 else 1,
+        color_scheme="dark" if scheme == "dark" else "light",
+        has_touch=width < 600,
+    )
+    page = context.new_page()
+    shoot = _Camera(page, f"{width}-{scheme}")
+    email = f"ada-{width}-{scheme}@example.com"
+    _arrive(page, shoot, email)
+    product.manage("credit", email, "4.85", "--reason", "pictures for the docs")
+    _make(page, shoot)
+    _edit(page, shoot, photo)
+    _find(page, shoot)
+    _fail(page, shoot)
+    if (width, scheme) == (1440, "light"):
+        shutil.copy(BUILD / "1440-light-studio.png", IMAGES / "studio.png")
+    if (width, scheme) == (1440, "dark"):
+        shutil.copy(BUILD / "1440-dark-image.png", IMAGES / "image.png")
+    context.close()
+
+
+class _Camera:
+    def __init__(self, page: Page, prefix: str) -> None:
+        self._page = page
+        self._prefix = prefix
+
+    def __call__(self, name: str, *, whole: bool = False) -> None:
+        self._page.evaluate("document.fonts.ready")
+        self._page.screenshot(path=BUILD / f"{self._prefix}-{name}.png", full_page=whole)
+
+
+def _arrive(page: Page, shoot: _Camera, email: str) -> None:
+    page.goto("/")
+    shoot("welcome")
+    page.goto("/accounts/login/")
+    shoot("sign-in")
+    page.goto("/accounts/signup/")
+    shoot("sign-up")
+    page.get_by_label("Email").fill(email)
+    page.get_by_label("Password").fill("12345678")
+    page.get_by_role("button", name="Sign up").click()
+    shoot("sign-up-refused")
+    page.get_by_label("Password").fill("a long enough phrase")
+    page.get_by_role("button", name="Sign up").click()
+    page.wait_for_url("**/")
+    shoot("first-run")
+
+
+def _make(page: Page, shoot: _Camera) -> None:
+    for number, (prompt, shape) in enumerate(zip(PROMPTS, SHAPES, strict=True)):
+        page.goto("/")
+        page.get_by_label("Prompt").first.fill(prompt)
+        page.evaluate(
+            "shape => { const each = document.querySelector(`input[name=size][value='${shape}']`);"
+            " each.checked = true; each.dispatchEvent(new Event('change', {bubbles: true})); }",
+            shape,
+        )
+        page.get_by_role("button", name="Create").first.click()
+        if number == 0:
+            expect(page.locator("article").first).to_be_visible()
+            shoot("working")
+        expect(page.get_by_role("img", name=prompt).first).to_be_visible()
+    page.goto("/")
+    _pictures_are_there(page)
+    shoot("studio")
+    page.get_by_text("Settings", exact=True).first.click()
+    shoot("settings", whole=True)
+    page.get_by_text("Settings", exact=True).first.click()
+
+
+def _edit(page: Page, shoot: _Camera, photo: Path) -> None:
+    page.locator("input[type=file]").first.set_input_files(photo)
+    page.get_by_label("Prompt").first.fill("make it a watercolour painting")
+    shoot("photo")
+    page.get_by_role("button", name="Edit").first.click()
+    expect(page.get_by_role("img", name="make it a watercolour painting").first).to_be_visible()
+    _pictures_are_there(page)
+    shoot("edited")
+
+
+def _find(page: Page, shoot: _Camera) -> None:
+    page.goto("/gallery/")
+    _pictures_are_there(page)
+    shoot("gallery")
+    page.locator("main a:has(img)").first.click()
+    page.wait_for_url("**/images/**")
+    _pictures_are_there(page)
+    shoot("image")
+    shoot("image-whole", whole=True)
+    for name in ("email/", "password/change/", "2fa/", "logout/"):
+        page.goto(f"/accounts/{name}")
+        shoot(f"account-{name.split('/')[0]}")
+
+
+def _fail(page: Page, shoot: _Camera) -> None:
+    page.goto("/")
+    page.get_by_label("Prompt").first.fill("x" * 520)
+    page.get_by_role("button", name="Create").first.click()
+    expect(page.get_by_role("alert")).to_be_visible()
+    shoot("refused")
+    page.goto("/nowhere")
+    shoot("not-found")
+    page.goto("/")
+
+
+def _pictures_are_there(page: Page) -> None:
+    """All that are on the screen are loaded, and have faded in."""
+    page.wait_for_function(
+        "() => [...document.querySelectorAll('main img')].filter(each => {"
+        " const box = each.getBoundingClientRect(); return box.top < innerHeight && box.width; })"
+        ".every(each => each.complete && each.naturalWidth)"
+        " && document.getAnimations().every(each => each.playState === 'finished')"
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,68 @@
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page
+
+from tests.chromium import chromium
+from tests.product import Product
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    with chromium() as started:
+        yield started
+
+
+@pytest.fixture(scope="session")
+def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
+    with Product(tmp_path_factory.mktemp("browser"), ENGINE="sketch") as running:
+        yield running
+
+
+@pytest.fixture
+def open_page(browser: Browser, product: Product) -> Iterator[Callable[[int], Page]]:
+    """Makes pages of a width in a fresh profile; whatever they complain of fails the test."""
+    contexts, complaints = [], []
+
+    def new(width: int, scheme: str = "light") -> Page:
+        context = browser.new_context(
+            base_url=product.url,
+            viewport={"width": width, "height": 844 if width < 600 else 900},
+            color_scheme=scheme,  # type: ignore[arg-type]
+            has_touch=width < 600,
+        )
+        contexts.append(context)
+        page = context.new_page()
+        page.set_default_timeout(20_000)
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.on(
+            "console",
+            lambda said: complaints.append(said.text)
+            if said.type == "error" and "422" not in said.text
+            else None,
+        )
+        return page
+
+    yield new
+    for context in contexts:
+        context.close()
+    assert complaints == []
+
+
+@pytest.fixture(scope="session")
+def photo(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A photograph as a phone takes it: 8 megapixels, JPEG, lying on its side with EXIF."""
+    import numpy as np
+    from PIL import Image
+
+    random = np.random.default_rng(7)
+    y, x = np.mgrid[0:2448, 0:3264]
+    light = 120 + 60 * np.sin(x / 300) + 50 * np.cos(y / 220)
+    pixels = np.stack([light, light * 0.9, 255 - light], axis=-1)
+    pixels += random.normal(0, 6, pixels.shape)
+    file = tmp_path_factory.mktemp("photo") / "IMG_0001.jpg"
+    exif = Image.Exif()
+    exif[0x0112] = 6  # turn by 90 degrees to see it upright
+    Image.fromarray(pixels.clip(0, 255).astype("uint8")).save(file, quality=90, exif=exif)
+    return file

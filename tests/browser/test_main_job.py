@@ -1,0 +1,134 @@
+"""The main job as a person does it, in Chromium, against the processes of `make run`."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.product import Product, until
+
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+
+OpenPage = Callable[..., Page]
+
+
+def sign_up(page: Page, email: str) -> None:
+    page.goto("/")
+    page.get_by_role("link", name="Sign up").first.click()
+    page.get_by_label("Email").fill(email)
+    page.get_by_label("Password").fill("a long enough phrase")
+    page.get_by_role("button", name="Sign up").click()
+    expect(page.get_by_label("Prompt").first).to_be_visible()
+
+
+def balance_is(page: Page, text: str) -> None:
+    expect(page.get_by_text(text).first).to_be_visible()
+
+
+@pytest.mark.parametrize(("width", "scheme"), [(1440, "light"), (390, "dark")])
+def test_make_edit_pay_and_find_again(
+    open_page: OpenPage, product: Product, photo: Path, width: int, scheme: str
+) -> None:
+    page = open_page(width, scheme)
+    sign_up(page, f"ada-{width}@example.com")
+    balance_is(page, "$0.15")
+
+    page.get_by_label("Prompt").first.fill("a quiet lake at sunset")
+    button = page.get_by_role("button", name="Create").first
+    expect(button).to_contain_text("$0.003")
+    button.click()
+    picture = page.locator("main a img").first
+    expect(picture).to_be_visible()
+    expect(picture).to_have_js_property("complete", True)
+    balance_is(page, "$0.147")
+
+    page.locator("input[type=file]").first.set_input_files(photo)
+    page.get_by_label("Prompt").first.fill("make it black and white")
+    page.get_by_role("button", name="Edit").first.click()
+    edited = page.get_by_role("img", name="make it black and white").first
+    expect(edited).to_be_visible()
+    balance_is(page, "$0.144")
+    assert edited.evaluate("image => image.naturalHeight > image.naturalWidth"), "upright"
+
+    page.get_by_role("link", name="Gallery").first.click()
+    expect(page.locator("main a img:not([aria-hidden])")).to_have_count(3)
+    page.locator("main a:has(img)").first.click()
+    recipe = page.locator("main")
+    for text in ("make it black and white", "step-image-edit-2", "$0.003", "2448"):
+        expect(recipe).to_contain_text(text)
+    expect(recipe).to_contain_text("Sketch: a stand-in, not AI")
+    assert "agree" in product.manage("audit")
+
+
+def test_leaving_loses_nothing(open_page: OpenPage) -> None:
+    page = open_page(1440)
+    sign_up(page, "leaver@example.com")
+    page.get_by_label("Prompt").first.fill("a forest in snow")
+    page.get_by_role("button", name="Create").first.click()
+    expect(page.locator("article")).to_have_count(1)
+    page.goto("/gallery/")
+    page.goto("/")
+    expect(page.locator("main article a img")).to_be_visible()
+    balance_is(page, "$0.147")
+
+
+def test_a_double_click_pays_once(open_page: OpenPage, product: Product) -> None:
+    page = open_page(1440)
+    sign_up(page, "twice@example.com")
+    page.get_by_label("Prompt").first.fill("the sea")
+    page.get_by_role("button", name="Create").first.dblclick()
+    expect(page.locator("main article a img")).to_be_visible()
+    balance_is(page, "$0.147")
+    assert page.locator("main article").count() == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "sentence"),
+    [
+        ("notes.png", b"only text", "cannot be read"),
+        ("empty.png", b"", "empty"),
+        ("film.gif", b"GIF89a\x01\x00\x01\x00\x00\x00\x00;", "JPEG, PNG or WebP"),
+    ],
+)
+def test_what_is_no_photo_is_said_and_costs_nothing(
+    open_page: OpenPage, tmp_path: Path, name: str, data: bytes, sentence: str
+) -> None:
+    page = open_page(390)
+    sign_up(page, f"{name}@example.com")
+    file = tmp_path / name
+    file.write_bytes(data)
+    page.locator("input[type=file]").first.set_input_files(file)
+    expect(page.get_by_role("alert")).to_contain_text(sentence)
+    balance_is(page, "$0.15")
+    page.goto("/gallery/")
+    assert page.locator("main a img").count() == 0
+
+
+def test_a_long_prompt_is_said_and_costs_nothing(open_page: OpenPage) -> None:
+    page = open_page(390)
+    sign_up(page, "long@example.com")
+    page.get_by_label("Prompt").first.fill("x" * 513)
+    page.get_by_role("button", name="Create").first.click()
+    expect(page.get_by_role("alert")).to_contain_text("513 characters")
+    balance_is(page, "$0.15")
+
+
+def test_no_credit_is_said_and_nothing_is_kept(
+    open_page: OpenPage, product: Product, photo: Path
+) -> None:
+    page = open_page(1440)
+    sign_up(page, "poor@example.com")
+    page.get_by_label("How many").fill("10")
+    page.get_by_label("Prompt").first.fill("a city at night")
+    for left in ("$0.12", "$0.09", "$0.06", "$0.03", "$0.00"):
+        page.get_by_role("button", name="Create").first.click()
+        balance_is(page, left)
+    page.get_by_label("How many").fill("1")
+    page.locator("input[type=file]").first.set_input_files(photo)
+    page.get_by_role("button", name="Edit").first.click()
+    expect(page.get_by_role("alert")).to_contain_text("$0.00 is left")
+    uploads = "SELECT count(*) FROM gallery_image i JOIN accounts_user u ON u.id = created_by_id "
+    uploads += "WHERE kind = 'upload' AND email = 'poor@example.com'"
+    assert product.query(uploads) == [(0,)]
+    until(lambda: "agree" in product.manage("audit"), "the audit agreeing")
