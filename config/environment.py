@@ -1,7 +1,9 @@
 """Reads the environment. A wrong value stops the start with one line that names it."""
 
+import contextlib
 import os
 import secrets
+import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 from typing import NoReturn
@@ -9,13 +11,13 @@ from urllib.parse import urlsplit
 
 import environ
 
-_env = environ.Env()
+_DATABASES = {"django.db.backends.sqlite3", "django.db.backends.postgresql"}
 
 
 def read_file(path: Path) -> None:
     """Takes the variables of a .env file that are not set already."""
     if path.is_file():
-        _env.read_env(str(path))
+        environ.Env.read_env(str(path))
 
 
 def stop(name: str, why: str) -> NoReturn:
@@ -23,7 +25,8 @@ def stop(name: str, why: str) -> NoReturn:
 
 
 def text(name: str, default: str = "") -> str:
-    return str(_env.str(name, default=default)).strip()
+    """As it stands there; a variable that is empty counts as not set."""
+    return os.environ.get(name, "").strip() or default
 
 
 def flag(name: str, *, default: bool = False) -> bool:
@@ -37,7 +40,8 @@ def flag(name: str, *, default: bool = False) -> bool:
 
 def number(name: str, *, default: int, minimum: int = 0, maximum: int = 10**9) -> int:
     value = text(name, str(default))
-    if not (value.isascii() and value.isdigit() and minimum <= int(value) <= maximum):
+    is_number = value.isascii() and value.isdigit() and len(value) <= 10
+    if not (is_number and minimum <= int(value) <= maximum):
         stop(name, f"is {value!r}; use a whole number from {minimum} to {maximum}")
     return int(value)
 
@@ -54,22 +58,37 @@ def names(name: str) -> list[str]:
     return [item.strip() for item in text(name).split(",") if item.strip()]
 
 
-def address(name: str, default: str = "") -> str:
-    """An http or https address without a slash at its end."""
-    value = text(name) or default
-    parts = urlsplit(value)
-    if value and not (parts.scheme in {"http", "https"} and parts.hostname):
-        stop(name, f"is {value!r}; use an address like https://easel.example.com")
+def address(name: str, default: str = "", *, schemes: tuple[str, ...] = ("http", "https")) -> str:
+    """An address without a slash at its end."""
+    value = text(name, default)
+    if value and not _is_address(value, schemes):
+        stop(name, f"is {value!r}; use an address like {schemes[-1]}://easel.example.com")
     return value.rstrip("/")
 
 
-def parsed(name: str, kind: str, default: str) -> dict[str, object]:
-    """What django-environ makes of an address of `kind`: "db_url", "email_url"."""
+def _is_address(value: str, schemes: tuple[str, ...]) -> bool:
     try:
-        found: dict[str, object] = getattr(_env, kind)(name, default=default)
+        parts = urlsplit(value)
+        return parts.scheme in schemes and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
+
+
+def parsed(name: str, kind: str, default: str) -> dict[str, object]:
+    """What django-environ makes of an address of `kind`: "db_url", "email_url".
+
+    The value is not repeated in the message, since it may hold a password.
+    """
+    value = text(name, default)
+    if "://" not in value:
+        stop(name, "cannot be understood as an address")
+    try:
+        found: dict[str, object] = getattr(environ.Env, f"{kind}_config")(value)
     except (ValueError, KeyError, environ.ImproperlyConfigured):
         stop(name, "cannot be understood as an address")
-    return found
+    if kind == "db_url" and found.get("ENGINE") not in _DATABASES:
+        stop(name, "names no database that is known; use postgres:// or sqlite:///")
+    return {key: value for key, value in found.items() if value is not None}
 
 
 def kept_secret(name: str, path: Path) -> str:
@@ -78,15 +97,18 @@ def kept_secret(name: str, path: Path) -> str:
     if value:
         return value
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with open(path, "x", opener=_private) as file:
-            file.write(secrets.token_urlsafe(48))
-    except FileExistsError:
-        pass
+        if not path.is_file():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            _keep_once(secrets.token_urlsafe(48), path)
+        return path.read_text().strip()
     except OSError as error:
         stop(name, f"is not set, and none can be kept in {path}: {error.strerror}")
-    return path.read_text().strip()
 
 
-def _private(path: str, flags: int) -> int:
-    return os.open(path, flags, 0o600)
+def _keep_once(secret: str, path: Path) -> None:
+    """Another process never sees half of it, and the first to come decides."""
+    with tempfile.NamedTemporaryFile("w", dir=path.parent, prefix=".") as file:
+        file.write(secret)
+        file.flush()
+        with contextlib.suppress(FileExistsError):
+            os.link(file.name, path)
