@@ -35,12 +35,15 @@ def issue(*, workspace: Workspace, by: User, name: str) -> tuple[ApiKey, str]:
 
 
 def find(secret: str) -> ApiKey | None:
-    """The live key of this secret. No query is made for one whose checksum is wrong."""
+    """The live key of this secret; none of somebody suspended.
+
+    No query is made for one whose checksum is wrong.
+    """
     if not is_well_formed(secret):
         return None
     key = (
         ApiKey.objects.select_related("workspace", "created_by")
-        .filter(secret_hash=_hash(secret), revoked_at=None)
+        .filter(secret_hash=_hash(secret), revoked_at=None, created_by__is_active=True)
         .first()
     )
     if key is None or (key.expires_at and key.expires_at <= timezone.now()):

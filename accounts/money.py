@@ -1,6 +1,6 @@
 """Money is whole micro-dollars everywhere: 1 dollar = 1,000,000 micros."""
 
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 
 MICROS_PER_DOLLAR = 1_000_000
 
@@ -18,7 +18,7 @@ def micros(amount: str) -> int:
     try:
         exact = Decimal(amount.strip().removeprefix("$")) * MICROS_PER_DOLLAR
         whole = int(exact)
-    except (InvalidOperation, OverflowError, ValueError) as error:
+    except (ArithmeticError, ValueError) as error:
         raise ValueError(f"{amount!r} is not an amount of dollars") from error
     if whole != exact:
         raise ValueError(f"{amount!r} is finer than a micro-dollar")

@@ -13,12 +13,12 @@ class Command(BaseCommand):
         parser.add_argument("name", help="what the key is for")
 
     def handle(self, *_args: Any, email: str, name: str, **_options: Any) -> None:
+        if not 1 <= len(name) <= 100:
+            raise CommandError("the name may have 1 to 100 characters")
         try:
             user, workspace = people.with_workspace(email)
         except ValueError as error:
             raise CommandError(str(error)) from error
-        if not 1 <= len(name) <= 100:
-            raise CommandError("the name may have 1 to 100 characters")
         _, secret = keys.issue(workspace=workspace, by=user, name=name)
         self.stdout.write("The key is shown this once:")
         self.stdout.write(secret)

@@ -6,6 +6,8 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from accounts import ledger, people
 from accounts.money import dollars, micros
 
+_LIMIT_MICROS = 10**12
+
 
 class Command(BaseCommand):
     help = "Gives credit to a person's own workspace; makes both if unknown."
@@ -18,13 +20,10 @@ class Command(BaseCommand):
     def handle(self, *_args: Any, email: str, dollars: str, reason: str, **_options: Any) -> None:
         try:
             amount_micros = micros(dollars)
+            _check(amount_micros, reason)
             _, workspace = people.with_workspace(email)
         except ValueError as error:
             raise CommandError(str(error)) from error
-        if amount_micros <= 0:
-            raise CommandError("the amount must be more than nothing")
-        if len(reason) > 200:
-            raise CommandError("the reason may have 200 characters")
         ledger.grant(
             to=workspace, amount_micros=amount_micros, reference=f"grant:{uuid4()}", memo=reason
         )
@@ -32,3 +31,12 @@ class Command(BaseCommand):
 
     def _say(self, email: str, available_micros: int) -> None:
         self.stdout.write(f"{email} has {dollars(available_micros)} available.")
+
+
+def _check(amount_micros: int, reason: str) -> None:
+    if amount_micros <= 0:
+        raise ValueError("the amount must be more than nothing")
+    if amount_micros > _LIMIT_MICROS:
+        raise ValueError(f"the amount may be at most {dollars(_LIMIT_MICROS)}")
+    if len(reason) > 200:
+        raise ValueError("the reason may have 200 characters")
