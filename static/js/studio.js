@@ -4,6 +4,11 @@ import { dollars } from "./money.js";
 import { Photo, takeFromPage } from "./photo.js";
 import { Settings } from "./settings.js";
 
+const UNREACHED = {
+  true: "The server did not answer. Look whether the picture is in the gallery before you try again.",
+  false: "You are offline. Nothing was sent.",
+};
+
 class StudioForm extends HTMLElement {
   connectedCallback() {
     this.form = this.querySelector("form");
@@ -23,6 +28,7 @@ class StudioForm extends HTMLElement {
     for (const name of ["htmx:beforeRequest", "htmx:xhr:progress", "htmx:afterRequest", "htmx:beforeSwap", "htmx:sendError"]) {
       this.form.addEventListener(name, this);
     }
+    addEventListener("pageshow", changed);
     this.show();
   }
 
@@ -32,7 +38,7 @@ class StudioForm extends HTMLElement {
     if (event.type === "htmx:beforeRequest") this.#before(event);
     else if (event.type === "htmx:xhr:progress") this.#progress(detail);
     else if (event.type === "htmx:beforeSwap") this.#beforeSwap(detail.xhr);
-    else if (event.type === "htmx:sendError") this.say("The server cannot be reached. Nothing was sent; try again.");
+    else if (event.type === "htmx:sendError") this.say(UNREACHED[String(navigator.onLine)]);
     else this.#after(detail);
   }
 
