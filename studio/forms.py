@@ -28,6 +28,8 @@ class StudioForm(forms.Form):
     photo = forms.FileField(required=False, allow_empty_file=True)
     source = forms.UUIDField(required=False, error_messages={"invalid": "This photo is gone."})
 
+    order_id = forms.UUIDField(required=False, error_messages={"invalid": "Load the page again."})
+
     def __init__(self, *args: Any, images: Any, **kwargs: Any) -> None:
         """`images` are those that the person may edit."""
         super().__init__(*args, **kwargs)

@@ -10,7 +10,7 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
-from accounts import workspaces
+from accounts import ids, workspaces
 from accounts.ledger import InsufficientCredit
 from accounts.middleware import WorkspaceRequest
 from gallery.images import StorageError
@@ -43,7 +43,11 @@ def job_create(request: WorkspaceRequest) -> HttpResponse:
         return _refused(request, form)
     try:
         made = jobs.submit(
-            by=request.user, workspace=request.workspace, order=form.order, source=form.to_edit
+            by=request.user,
+            workspace=request.workspace,
+            order=form.order,
+            source=form.to_edit,
+            order_id=form.cleaned_data["order_id"],
         )
     except (InsufficientCredit, jobs.QuotaExceeded) as error:
         form.add_error(None, str(error))
@@ -56,7 +60,8 @@ def job_create(request: WorkspaceRequest) -> HttpResponse:
         raise PermissionDenied from error
     if not request.htmx:
         return redirect("studio:studio")
-    return render(request, "studio/_accepted.html", {"jobs": made[::-1], **_watched(made)})
+    context = {"jobs": made[::-1], "order_id": ids.new(), **_watched(made)}
+    return render(request, "studio/_accepted.html", context)
 
 
 def _refused(
@@ -108,16 +113,23 @@ def job_cancel(request: WorkspaceRequest, job_id: UUID) -> HttpResponse:
 
 
 def _room(request: WorkspaceRequest) -> dict[str, Any]:
-    """What the page shows beside the form: the models, and the latest jobs."""
+    """What the page shows: the models, the latest jobs, and the name of the next order.
+
+    An order's name goes out with its form, so that a form sent twice is one order.
+    """
     latest = list(
         Job.objects.in_workspace(request.workspace)
         .filter(created_by=request.user)
         .with_pictures()
         .newest_first()[:SHOWN]
     )
-    return {"offered": offers.all_on(), "jobs": latest, "engine": settings.ENGINE} | _watched(
-        latest
-    )
+    return {
+        "offered": offers.all_on(),
+        "jobs": latest,
+        "engine": settings.ENGINE,
+        "order_id": ids.new(),
+        **_watched(latest),
+    }
 
 
 def _watched(some: Iterable[Job]) -> dict[str, list[Job]]:

@@ -25,6 +25,9 @@ class StudioForm extends HTMLElement {
     takeFromPage(this.photo, () => this.prompt.focus());
     this.prompt.addEventListener("keydown", (event) => this.#key(event));
     this.form.addEventListener("input", changed);
+    this.button.addEventListener("click", (event) => {
+      if (event.detail > 1) event.preventDefault(); // a double click pays once
+    });
     for (const name of ["htmx:beforeRequest", "htmx:xhr:progress", "htmx:afterRequest", "htmx:beforeSwap", "htmx:sendError"]) {
       this.form.addEventListener(name, this);
     }

@@ -2,6 +2,7 @@ import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 from django.db import transaction
@@ -13,6 +14,7 @@ from accounts.models import User, Workspace
 from gallery import images
 from gallery.models import Image
 from gallery.pictures import Picture
+from studio.catalog import MAX_SEED
 from studio.models import Job, State
 from studio.orders import Order
 from studio.queue import doorbell
@@ -35,29 +37,51 @@ class Upload:
     picture: Picture
 
 
+class _Repeated(Exception):
+    def __init__(self, jobs: list[Job]) -> None:
+        self.jobs = jobs
+
+
 def submit(
-    *, by: User, workspace: Workspace, order: Order, source: Image | Upload | None = None
+    *,
+    by: User,
+    workspace: Workspace,
+    order: Order,
+    source: Image | Upload | None = None,
+    order_id: UUID | None = None,
 ) -> list[Job]:
     """Accepts an order: one job, one hold and one doorbell for each image, or nothing at all.
 
     A photo that came along is stored first and owned in the same transaction, so a refusal
-    leaves none behind. Raises NotAllowed, QuotaExceeded, ledger.InsufficientCredit and
-    images.StorageError.
+    leaves none behind. The same `order_id` again returns the jobs of the first time. Raises
+    NotAllowed, QuotaExceeded, ledger.InsufficientCredit and images.StorageError.
     """
     if not workspaces.may_make(by, workspace):
         raise NotAllowed
-    _check_credit(workspace, order)
-    if not isinstance(source, Upload):
-        return _accept(by, workspace, order, source)
-    known = images.same_upload(workspace=workspace, sha256=source.picture.sha256)
-    if known:
-        return _accept(by, workspace, order, known)
-    key = images.stage(source.picture.data, suffix=source.picture.suffix)
+    order_id = order_id or ids.new()
+    key = ""
     try:
-        return _accept(by, workspace, order, (key, source.picture))
+        _check_repeated(workspace, order_id)
+        _check_credit(workspace, order)
+        if isinstance(source, Upload):
+            picture = source.picture
+            source = images.same_upload(workspace=workspace, sha256=picture.sha256)
+            if source is None:
+                key = images.stage(picture.data, suffix=picture.suffix)
+                return _accept(by, workspace, order, order_id, (key, picture))
+        return _accept(by, workspace, order, order_id, source)
+    except _Repeated as repeated:
+        images.discard((key,))
+        return repeated.jobs
     except BaseException:
         images.discard((key,))
         raise
+
+
+def _check_repeated(workspace: Workspace, order_id: UUID) -> None:
+    jobs = list(Job.objects.in_workspace(workspace).filter(order_id=order_id).order_by("pk"))
+    if jobs:
+        raise _Repeated(jobs)
 
 
 def _check_credit(workspace: Workspace, order: Order) -> None:
@@ -70,18 +94,31 @@ def _check_credit(workspace: Workspace, order: Order) -> None:
 
 
 def _accept(
-    by: User, workspace: Workspace, order: Order, source: Image | tuple[str, Picture] | None
+    by: User,
+    workspace: Workspace,
+    order: Order,
+    order_id: UUID,
+    source: Image | tuple[str, Picture] | None,
 ) -> list[Job]:
     with transaction.atomic(durable=True):
         ledger.lock(workspace)
+        _check_repeated(workspace, order_id)
         _check_quota(workspace, order.count)
         if isinstance(source, tuple):
             key, picture = source
             source = images.store(
                 workspace=workspace, by=by, key=key, picture=picture, kind=Image.Kind.UPLOAD
             )
-        order_id = ids.new()
-        jobs = [_job(by, workspace, order, source, n, order_id) for n in range(order.count)]
+        jobs = [
+            Job(
+                order_id=order_id,
+                workspace=workspace,
+                created_by=by,
+                source=source,
+                **_recipe(order, number),
+            )
+            for number in range(order.count)
+        ]
         for job in jobs:
             ledger.hold(
                 workspace=workspace, amount_micros=job.price_micros, reference=job.hold, by=by
@@ -92,27 +129,21 @@ def _accept(
     return jobs
 
 
-def _job(
-    by: User, workspace: Workspace, order: Order, source: Image | None, number: int, order_id: UUID
-) -> Job:
+def _recipe(order: Order, number: int) -> dict[str, Any]:
     """A fixed seed counts up over the images of one order, or they would all be the same."""
-    return Job(
-        order_id=order_id,
-        workspace=workspace,
-        created_by=by,
-        model=order.model.name,
-        operation=order.operation,
-        prompt=order.prompt,
-        negative_prompt=order.negative_prompt,
-        source=source,
-        size=order.size,
-        seed=None if order.seed is None else (order.seed + number) % 2**31,
-        steps=order.steps,
-        cfg_scale=order.cfg_scale,
-        text_mode=order.text_mode,
-        price_micros=order.price_micros,
-        notes=list(order.rewrites),
-    )
+    return {
+        "model": order.model.name,
+        "operation": order.operation,
+        "prompt": order.prompt,
+        "negative_prompt": order.negative_prompt,
+        "size": order.size,
+        "seed": None if order.seed is None else (order.seed + number) % (MAX_SEED + 1),
+        "steps": order.steps,
+        "cfg_scale": order.cfg_scale,
+        "text_mode": order.text_mode,
+        "price_micros": order.price_micros,
+        "notes": list(order.rewrites),
+    }
 
 
 def _check_quota(workspace: Workspace, count: int) -> None:

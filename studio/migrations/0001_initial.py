@@ -58,7 +58,7 @@ class Migration(migrations.Migration):
             name='Job',
             fields=[
                 ('id', models.UUIDField(default=accounts.ids.new, editable=False, primary_key=True, serialize=False)),
-                ('order_id', models.UUIDField(default=accounts.ids.new, editable=False)),
+                ('order_id', models.UUIDField(db_index=True, default=accounts.ids.new, editable=False)),
                 ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
                 ('state', models.CharField(choices=[('parked', 'Parked'), ('queued', 'Queued'), ('running', 'Running'), ('succeeded', 'Succeeded'), ('filtered', 'Filtered'), ('failed', 'Failed'), ('cancelled', 'Cancelled')], default='queued', max_length=9)),
                 ('model', models.CharField(max_length=60)),

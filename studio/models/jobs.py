@@ -69,7 +69,7 @@ class Job(models.Model):
     """
 
     id = models.UUIDField(primary_key=True, default=ids.new, editable=False)
-    order_id = models.UUIDField(default=ids.new, editable=False)
+    order_id = models.UUIDField(default=ids.new, editable=False, db_index=True)
     workspace = models.ForeignKey(Workspace, on_delete=models.PROTECT, related_name="+")
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"

@@ -3,6 +3,7 @@
 import io
 from collections.abc import Callable
 from typing import Any
+from uuid import UUID
 
 from PIL import Image as Pillow
 
@@ -50,12 +51,22 @@ def gives(data: bytes) -> Callable[[EngineRequest], EngineResult]:
     return lambda _request: EngineResult(data=data, seed=7, trace_id="t1")
 
 
-def submit(by: User, workspace: Workspace, source: Any = None, **asked: Any) -> list[Job]:
+def submit(
+    by: User,
+    workspace: Workspace,
+    source: Any = None,
+    order_id: UUID | None = None,
+    **asked: Any,
+) -> list[Job]:
     asked = {
         "model": "step-image-edit-2",
         "operation": "edit" if source else "generate",
         "prompt": "a lake",
     } | asked
     return jobs.submit(
-        by=by, workspace=workspace, order=orders.check(Asked(**asked)), source=source
+        by=by,
+        workspace=workspace,
+        order=orders.check(Asked(**asked)),
+        source=source,
+        order_id=order_id,
     )

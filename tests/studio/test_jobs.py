@@ -8,7 +8,7 @@ from django.db.models import F
 from django.utils import timezone
 from django_q.models import OrmQ
 
-from accounts import ledger
+from accounts import ids, ledger
 from accounts.ledger import InsufficientCredit
 from accounts.models import Plan, User, Workspace
 from gallery import images
@@ -101,6 +101,17 @@ def test_the_same_photo_is_kept_once(ada: User, workspace: Workspace) -> None:
     for _ in range(2):
         submit(ada, workspace, source=Upload(picture=normalise(png(64, 48))))
     assert Image.objects.count() == 1
+
+
+def test_an_order_sent_twice_is_one(ada: User, workspace: Workspace) -> None:
+    order_id = ids.new()
+    photo = Upload(picture=normalise(png(64, 48)))
+    first = submit(ada, workspace, source=photo, order_id=order_id, count=2)
+    again = submit(ada, workspace, source=photo, order_id=order_id, count=2)
+    assert {job.pk for job in again} == {job.pk for job in first}
+    assert balance(workspace) == (150_000, 6_000)
+    mallory = person("Mallory")
+    assert len(submit(mallory, mallory.personal_workspace, order_id=order_id)) == 1
 
 
 def test_no_credit_means_no_trace(ada: User, workspace: Workspace) -> None:
