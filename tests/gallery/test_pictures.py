@@ -116,7 +116,8 @@ def difference(one: Image.Image, other: Image.Image) -> float:
         (jpeg(), "image/jpeg", "jpg"),
         (jpeg(progressive=True), "image/jpeg", "jpg"),
         (png(), "image/png", "png"),
-        (webp(), "image/png", "png"),
+        (webp(), "image/jpeg", "jpg"),
+        (webp(exif=makers.exif()), "image/jpeg", "jpg"),
         (webp(lossless=True), "image/png", "png"),
     ],
 )
@@ -125,6 +126,13 @@ def test_a_photo_is_kept(data: bytes, content_type: str, suffix: str) -> None:
     assert (kept.content_type, kept.suffix) == (content_type, suffix)
     assert (kept.width, kept.height) == opened(kept.data).size == (64, 48)
     assert difference(opened(kept.data), photo()) < 6
+
+
+def test_a_see_through_webp_stays_see_through() -> None:
+    clear = Image.new("RGBA", (8, 8), (1, 2, 3, 0))
+    kept = pictures.normalise(encoded(clear, "WEBP"))
+    assert kept.content_type == "image/png"
+    assert opened(kept.data).getpixel((0, 0))[3] == 0
 
 
 def test_the_same_photo_gives_the_same_bytes() -> None:
