@@ -143,9 +143,9 @@ def _repeated(debit: Wallet, credit: Wallet, amount_micros: int, reference: str)
 
 def _settle(reference: str, state: Transfer.State) -> bool:
     with transaction.atomic():
-        settled = Transfer.objects.filter(
-            reference=reference, state=Transfer.State.PENDING
-        ).update(state=state, settled_at=timezone.now())
+        settled = Transfer.objects.filter(reference=reference, state=Transfer.State.PENDING).update(
+            state=state, settled_at=timezone.now()
+        )
         transfer = Transfer.objects.select_related("debit", "credit").get(reference=reference)
         if transfer.state != state:
             raise SettledOtherwise(f"{reference} is {transfer.state}, not {state}")

@@ -1,6 +1,7 @@
 """Opens workspaces and finds the one that a person works in."""
 
 from django.conf import settings
+from django.core.exceptions import PermissionDenied
 from django.db import transaction
 
 from accounts import ledger
@@ -49,6 +50,16 @@ def role_of(user: User, workspace: Workspace) -> Role | None:
         .first()
     )
     return Role(role) if role else None
+
+
+class NotAllowed(PermissionDenied):
+    """The person may look at this workspace, but not spend its credit. A page answers 403."""
+
+
+def check_may_make(user: User, workspace: Workspace) -> None:
+    """Raises NotAllowed."""
+    if not may_make(user, workspace):
+        raise NotAllowed
 
 
 def may_make(user: User, workspace: Workspace) -> bool:

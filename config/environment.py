@@ -112,3 +112,16 @@ def _keep_once(secret: str, path: Path) -> None:
         file.flush()
         with contextlib.suppress(FileExistsError):
             os.link(file.name, path)
+
+
+def s3_client() -> object:
+    """How S3 is spoken to: bounded in time, and as every server of its kind understands."""
+    from botocore.config import Config  # noqa: PLC0415 - loaded only where it is used
+
+    return Config(
+        signature_version="s3v4",
+        s3={"addressing_style": "path"},
+        connect_timeout=3,
+        read_timeout=20,
+        retries={"total_max_attempts": 3},
+    )

@@ -120,8 +120,7 @@ STORAGES = {
                 "default_acl": "private",
                 "querystring_expire": 300,
                 "file_overwrite": False,
-                "signature_version": "s3v4",
-                "addressing_style": "path",
+                "client_config": environment.s3_client(),
             },
         }
         if S3_BUCKET

@@ -34,12 +34,15 @@ def main() -> None:
     shutil.rmtree(BUILD, ignore_errors=True)
     BUILD.mkdir(parents=True)
     IMAGES.mkdir(exist_ok=True)
-    with tempfile.TemporaryDirectory() as folder, chromium() as browser:
-        with Product(Path(folder), ENGINE="sketch") as product:
-            photo = _photo(Path(folder))
-            for width in (1440, 390):
-                for scheme in ("light", "dark"):
-                    _tour(browser, product, photo, width, scheme)
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        chromium() as browser,
+        Product(Path(folder), ENGINE="sketch") as product,
+    ):
+        photo = _photo(Path(folder))
+        for width in (1440, 390):
+            for scheme in ("light", "dark"):
+                _tour(browser, product, photo, width, scheme)
 
 
 def _photo(folder: Path) -> Path:

@@ -7,11 +7,10 @@ across a call of an engine or of the storage.
 from studio.jobs.claim import claim, next_in_turn
 from studio.jobs.run import Ran, run, run_next
 from studio.jobs.settle import cancel
-from studio.jobs.submit import NotAllowed, QuotaExceeded, Upload, submit
+from studio.jobs.submit import QuotaExceeded, Upload, submit
 from studio.jobs.waiting import wait, wait_for_change
 
 __all__ = [
-    "NotAllowed",
     "QuotaExceeded",
     "Ran",
     "Upload",

@@ -131,8 +131,6 @@ def _photo(job: Job) -> bytes | None:
         return images.read(job.source.original)
     except FileNotFoundError as error:
         raise EngineError("The photo to edit is gone.") from error
-    except OSError as error:
-        raise StorageError("a photo could not be read") from error
 
 
 def _picture(job: Job, staged: Staged) -> Picture:
@@ -149,8 +147,6 @@ def _picture(job: Job, staged: Staged) -> Picture:
     except FileNotFoundError as error:
         settle.note_staged(job, None)
         raise StorageError("a result is gone") from error
-    except OSError as error:
-        raise StorageError("a result could not be read") from error
 
 
 def _recipe(job: Job, staged: Staged, picture: Picture) -> dict[str, Any]:

@@ -111,10 +111,10 @@ def release_lost(job: Job) -> None:
 def cancel(*, job: Job, by: User) -> bool:
     """Stops a job that has not ended; its hold is given back. False if it had ended.
 
-    An engine call under way is not waited for; its result will be thrown away.
+    An engine call under way is not waited for; its result will be thrown away. Raises
+    workspaces.NotAllowed.
     """
-    if not workspaces.may_make(by, job.workspace):
-        return False
+    workspaces.check_may_make(by, job.workspace)
     before = [state for state, following in TRANSITIONS.items() if State.CANCELLED in following]
     with transaction.atomic(durable=True):
         ended = Job.objects.filter(pk=job.pk, state__in=before).update(

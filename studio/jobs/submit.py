@@ -22,10 +22,6 @@ from studio.queue import doorbell
 log = logging.getLogger("easel.jobs")
 
 
-class NotAllowed(Exception):
-    """The person may look at this workspace, but not spend its credit."""
-
-
 class QuotaExceeded(Exception):
     """A limit of the plan; the message is a sentence for the user."""
 
@@ -54,10 +50,9 @@ def submit(
 
     A photo that came along is stored first and owned in the same transaction, so a refusal
     leaves none behind. The same `order_id` again returns the jobs of the first time. Raises
-    NotAllowed, QuotaExceeded, ledger.InsufficientCredit and images.StorageError.
+    workspaces.NotAllowed, QuotaExceeded, ledger.InsufficientCredit and images.StorageError.
     """
-    if not workspaces.may_make(by, workspace):
-        raise NotAllowed
+    workspaces.check_may_make(by, workspace)
     order_id = order_id or ids.new()
     key = ""
     try:

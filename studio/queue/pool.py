@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 
 from django.conf import settings
-from django.db import connection
+from django.db import DatabaseError, connection
 
 from gallery import images
 from gallery.images import StorageError
@@ -39,6 +39,7 @@ class Pool:
         self._busy = 0
         self._lock = threading.Lock()
         self._threads = ThreadPoolExecutor(size, thread_name_prefix="job")
+        self._previews = ThreadPoolExecutor(1, thread_name_prefix="preview")
 
     def fill(self) -> bool:
         """Claims a job for each free thread; False if there was none.
@@ -71,14 +72,14 @@ class Pool:
         return jobs.Ran()
 
     def _go_on(self, ran: jobs.Ran) -> None:
-        """The next job is begun before this one's previews, which nobody waits for."""
+        """Previews have a thread of their own: nobody waits for them, and no job should."""
         if ran.wait_seconds is not None:
             timer = threading.Timer(ran.wait_seconds + 0.01, self._fill_again)
             timer.daemon = True
             timer.start()
         self._fill_again()
         if ran.image is not None:
-            self._preview(ran.image)
+            self._previews.submit(self._preview, ran.image)
 
     def _fill_again(self) -> None:
         try:
@@ -90,5 +91,6 @@ class Pool:
     def _preview(self, image: Image) -> None:
         try:
             images.make_previews(image)
-        except (StorageError, OSError, PictureError):
+        except (StorageError, FileNotFoundError, PictureError, DatabaseError):
             log.exception("no previews for image=%s", image.pk)
+            connection.close()

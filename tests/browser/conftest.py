@@ -38,9 +38,11 @@ def open_page(browser: Browser, product: Product) -> Iterator[Callable[[int], Pa
         page.on("pageerror", lambda error: complaints.append(str(error)))
         page.on(
             "console",
-            lambda said: complaints.append(said.text)
-            if said.type == "error" and "422" not in said.text
-            else None,
+            lambda said: (
+                complaints.append(said.text)
+                if said.type == "error" and "422" not in said.text
+                else None
+            ),
         )
         return page
 

@@ -53,7 +53,7 @@ MODELS = {
 COMMON = {"model", "prompt", "size", "n", "seed", "steps", "cfg_scale", "response_format"}
 
 
-class No(Exception):  # noqa: N818
+class No(Exception):
     """The request is refused with this status, type and message."""
 
     def __init__(self, message: str, status: int = 400, kind: str = "request_params_invalid"):

@@ -11,6 +11,7 @@ from django_q.models import OrmQ
 from accounts import ids, ledger
 from accounts.ledger import InsufficientCredit
 from accounts.models import Plan, User, Workspace
+from accounts.workspaces import NotAllowed
 from gallery import images
 from gallery.models import Image, PendingObject
 from gallery.pictures import normalise
@@ -23,7 +24,7 @@ from studio.engines.contract import (
     Refused,
     Trouble,
 )
-from studio.jobs import NotAllowed, QuotaExceeded, Upload, settle
+from studio.jobs import QuotaExceeded, Upload, settle
 from studio.models import TERMINAL, TRANSITIONS, Alert, Job, State
 from tests.conftest import person
 from tests.studio.makers import Puppet, gives, png, submit
@@ -329,7 +330,8 @@ def test_a_running_job_can_be_cancelled_and_its_result_is_thrown_away(
 
 def test_a_viewer_cannot_cancel(ada: User, vera: User, workspace: Workspace) -> None:
     (job,) = submit(ada, workspace)
-    assert not jobs.cancel(job=job, by=vera)
+    with pytest.raises(NotAllowed):
+        jobs.cancel(job=job, by=vera)
     assert balance(workspace) == (150_000, 3_000)
 
 
