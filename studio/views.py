@@ -7,6 +7,7 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts import ids
@@ -23,9 +24,13 @@ _POLL_SECONDS = 20.0
 _MAX_WATCHED = 200
 
 
+@never_cache
 @require_safe
 def studio(request: WorkspaceRequest) -> HttpResponse:
-    """The studio; for those not signed in, what Easel is."""
+    """The studio; for those not signed in, what Easel is.
+
+    Never cached: going back to it would bring back the name of an order that was sent.
+    """
     if not request.user.is_authenticated:
         return render(request, "studio/welcome.html")
     source = _source(request, request.GET.get("source"))

@@ -1,7 +1,8 @@
-// News of jobs: one long poll for each tab, for all cards on the page that have not ended.
+// News of jobs: one long poll for each tab, for the oldest cards that have not ended.
 
 const PAUSE_MS = 250;
 const MAX_PAUSE_MS = 15_000;
+const MOST_WATCHED = 100;
 
 class JobWatch extends HTMLElement {
   #request = null;
@@ -33,6 +34,7 @@ class JobWatch extends HTMLElement {
   /** Asks about the cards that are there now; leaves a question that is the same alone. */
   async watch() {
     const query = [...this.querySelectorAll("[data-unfinished]")]
+      .slice(-MOST_WATCHED)
       .map((card) => `job=${card.dataset.job}:${card.dataset.state}`)
       .join("&");
     if (query === this.#asked && this.#request) return;

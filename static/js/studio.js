@@ -5,7 +5,7 @@ import { Photo, takeFromPage } from "./photo.js";
 import { Settings } from "./settings.js";
 
 const UNREACHED = {
-  true: "The server did not answer. Look whether the picture is in the gallery before you try again.",
+  true: "The server did not answer. Try again: what arrived already is not made twice.",
   false: "You are offline. Nothing was sent.",
 };
 
@@ -23,6 +23,7 @@ class StudioForm extends HTMLElement {
       isFresh: !this.querySelector("#refused li"),
     });
     takeFromPage(this.photo, () => this.prompt.focus());
+    keepDraft(this.prompt);
     this.prompt.addEventListener("keydown", (event) => this.#key(event));
     this.form.addEventListener("input", changed);
     this.button.addEventListener("click", (event) => {
@@ -170,6 +171,18 @@ class CountStepper extends HTMLElement {
       this.input.value = Math.min(10, Math.max(1, value));
       this.input.dispatchEvent(new Event("input", { bubbles: true }));
     });
+  }
+}
+
+/** Going back to the page, or loading it again, brings the words back. */
+function keepDraft(prompt) {
+  const key = "easel.draft";
+  const how = performance.getEntriesByType("navigation")[0]?.type;
+  try {
+    if (how !== "navigate" && !prompt.value) prompt.value = sessionStorage.getItem(key) ?? "";
+    prompt.addEventListener("input", () => sessionStorage.setItem(key, prompt.value));
+  } catch {
+    // Not kept, then.
   }
 }
 
