@@ -51,7 +51,7 @@ class Migration(migrations.Migration):
                 ('note', models.CharField(blank=True, help_text='Shown to users.', max_length=200)),
             ],
             options={
-                'constraints': [models.CheckConstraint(condition=models.Q(('is_on', False), ('price_micros__gt', 0), _connector='OR'), name='offer_on_has_price', violation_error_message='A model needs a price before it goes on offer.')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('is_on', False), models.Q(('price_micros__gt', 0), ('price_micros__isnull', False)), _connector='OR'), name='offer_on_has_price', violation_error_message='A model needs a price before it goes on offer.')],
             },
         ),
         migrations.CreateModel(

@@ -13,7 +13,7 @@ class Offer(models.Model):
     class Meta:
         constraints = [
             models.CheckConstraint(
-                condition=Q(is_on=False) | Q(price_micros__gt=0),
+                condition=Q(is_on=False) | Q(price_micros__isnull=False, price_micros__gt=0),
                 name="offer_on_has_price",
                 violation_error_message="A model needs a price before it goes on offer.",
             )
