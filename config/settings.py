@@ -105,7 +105,8 @@ CACHES = {
         {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}
         if REDIS_URL
         else {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "cache"}
-    )
+    ),
+    "nowhere": {"BACKEND": "django.core.cache.backends.dummy.DummyCache"},
 }
 
 # Storage: one private place for the pictures, one for the files of the pages
@@ -154,10 +155,17 @@ MODELS_FILE = environment.text("MODELS_FILE")
 SIGNUP_CREDIT_MICROS = environment.number("SIGNUP_CREDIT_MICROS", default=150_000)
 
 # The queue. docs/decisions/0003 says why each of these is as it is.
+BROKER = environment.choice("BROKER", default="database", among=("database", "redis"))
+if BROKER == "redis" and not REDIS_URL:
+    environment.stop("REDIS_URL", "is not set, and BROKER=redis needs it")
 Q_CLUSTER = {
     "name": "easel",
-    "orm": "default",
-    "broker_class": "studio.queue.broker.DoorbellBroker",
+    **(
+        {"redis": REDIS_URL}
+        if BROKER == "redis"
+        else {"orm": "default", "broker_class": "studio.queue.broker.DoorbellBroker"}
+    ),
+    "cache": "nowhere",
     "workers": WORKER_PROCESSES,
     "daemonize_workers": True,
     "recycle": 1_000_000_000,

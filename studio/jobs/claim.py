@@ -3,7 +3,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import connection, models, transaction
-from django.db.models import Count, F, OuterRef, Subquery, Window
+from django.db.models import Count, F, OuterRef, Q, Subquery, Window
 from django.db.models.functions import Coalesce, RowNumber
 from django.utils import timezone
 
@@ -15,8 +15,10 @@ LEASE_MARGIN_SECONDS = 30
 _CLAIM_LOCK = 0x6561_7365_6C00_0001
 
 
-def claim(limit: int) -> list[Job]:
+def claim(limit: int, *, suspects: bool = False) -> list[Job]:
     """Takes up to `limit` runnable jobs for this process, each with a fence and a lease.
+
+    Jobs whose process died are suspects, and are taken apart from the others.
 
     The workspace with the fewest running jobs comes first, then priority, then age. One
     lock lets only one process count and claim at a time, because two that count the same
@@ -27,7 +29,7 @@ def claim(limit: int) -> list[Job]:
     now = timezone.now()
     with transaction.atomic(durable=True):
         _lock()
-        chosen = next_in_turn(limit, now)
+        chosen = next_in_turn(limit, now, suspects=suspects)
         _take(chosen, now)
     return list(Job.objects.filter(pk__in=chosen).select_related("workspace", "source"))
 
@@ -39,7 +41,7 @@ def _lock() -> None:
             cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_CLAIM_LOCK])
 
 
-def next_in_turn(limit: int, now: datetime) -> list[UUID]:
+def next_in_turn(limit: int, at: datetime, *, suspects: bool = False) -> list[UUID]:
     """What a claim would take at this moment."""
     limit = min(limit, settings.ENGINE_CONCURRENCY - Job.objects.running().count())
     if limit < 1:
@@ -58,7 +60,8 @@ def next_in_turn(limit: int, now: datetime) -> list[UUID]:
         order_by=[F("priority"), F("created_at"), F("pk")],
     )
     return list(
-        Job.objects.runnable(now)
+        Job.objects.runnable(at)
+        .filter(Q(crashes__gt=0) if suspects else Q(crashes=0))
         .annotate(
             running=Coalesce(Subquery(running), 0, output_field=models.IntegerField()),
             turn=F("running") + place,

@@ -46,8 +46,8 @@ class Staged:
 
 
 def run_next() -> Ran | None:
-    """Claims one job and runs it; None if there is nothing to run."""
-    claimed = claim(1)
+    """Claims one job, a suspect if there is no other, and runs it; None if there is none."""
+    claimed = claim(1) or claim(1, suspects=True)
     return run(claimed[0]) if claimed else None
 
 

@@ -2,7 +2,7 @@ from typing import Any
 
 from django_q.brokers.orm import ORM
 
-from studio.queue.doorbell import Listener
+from studio.queue.listeners import Listener, listener
 
 
 class DoorbellBroker(ORM):  # type: ignore[misc]
@@ -22,7 +22,7 @@ class DoorbellBroker(ORM):  # type: ignore[misc]
     def _listen(self) -> Listener:
         """Made in the process that listens: brokers are copied by the fork before it."""
         if self._listener is None:
-            self._listener = Listener()
+            self._listener = listener()
         return self._listener
 
     def __getstate__(self) -> dict[str, Any]:

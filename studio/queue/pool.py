@@ -7,15 +7,11 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 
 from django.conf import settings
-from django.db import DatabaseError, connection
+from django.db import connection
 
-from gallery import images
-from gallery.images import StorageError
-from gallery.models import Image
-from gallery.pictures import PictureError
 from studio import jobs, serving
-from studio.jobs import settle
 from studio.models import Job
+from studio.queue import work
 
 log = logging.getLogger("easel.worker")
 
@@ -41,56 +37,38 @@ class Pool:
         self._threads = ThreadPoolExecutor(size, thread_name_prefix="job")
         self._previews = ThreadPoolExecutor(1, thread_name_prefix="preview")
 
-    def fill(self) -> bool:
-        """Claims a job for each free thread; False if there was none.
+    def has_filled(self) -> bool:
+        """Claims a job for each free thread; False if no thread was free.
 
-        The lock makes the claims of one process follow one another.
+        Whatever goes wrong, the sweep rings again. The lock makes the claims of one process
+        follow one another.
         """
         with self._lock:
             free = self._size - self._busy
-            for job in jobs.claim(free):
+            for job in self._claimed(free):
                 self._busy += 1
                 self._threads.submit(self._work, job)
         return free > 0
 
-    def _work(self, job: Job) -> None:
+    def _claimed(self, limit: int) -> list[Job]:
         try:
-            ran = self._run(job)
+            return jobs.claim(limit)
+        except Exception:
+            log.exception("could not claim; the sweep rings again")
+            connection.close()
+        return []
+
+    def _work(self, job: Job) -> None:
+        """Previews have a thread of their own: nobody waits for them, and no job should."""
+        try:
+            ran = work.run(job)
         finally:
             with self._lock:
                 self._busy -= 1
-        self._go_on(ran)
-
-    def _run(self, job: Job) -> jobs.Ran:
-        """The outermost loop of the work: whatever a job does, the thread goes on."""
-        try:
-            return jobs.run(job)
-        except Exception:
-            log.exception("job=%s broke", job.pk)
-            connection.close()
-            settle.release_lost(job)
-        return jobs.Ran()
-
-    def _go_on(self, ran: jobs.Ran) -> None:
-        """Previews have a thread of their own: nobody waits for them, and no job should."""
         if ran.wait_seconds is not None:
-            timer = threading.Timer(ran.wait_seconds + 0.01, self._fill_again)
+            timer = threading.Timer(ran.wait_seconds + 0.01, self.has_filled)
             timer.daemon = True
             timer.start()
-        self._fill_again()
         if ran.image is not None:
-            self._previews.submit(self._preview, ran.image)
-
-    def _fill_again(self) -> None:
-        try:
-            self.fill()
-        except Exception:
-            log.exception("could not take the next job; the sweep rings again")
-            connection.close()
-
-    def _preview(self, image: Image) -> None:
-        try:
-            images.make_previews(image)
-        except (StorageError, FileNotFoundError, PictureError, DatabaseError):
-            log.exception("no previews for image=%s", image.pk)
-            connection.close()
+            self._previews.submit(work.preview, ran.image)
+        self.has_filled()

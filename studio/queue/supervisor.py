@@ -23,7 +23,8 @@ from django_q.cluster import Cluster
 
 from studio import jobs, serving
 from studio.models import Job, Worker
-from studio.queue import lifeline, pool, process, sweep
+from studio.queue import lifeline, lone, pool, process, sweep
+from studio.queue.lone import LoneRunners
 
 log = logging.getLogger("easel.worker")
 BEAT_SECONDS = 2.0
@@ -35,6 +36,7 @@ STOP_SECONDS = 3.0  # for a cluster that has nothing left to run
 class Supervisor:
     def __init__(self) -> None:
         self._stopping = False
+        self._lone = LoneRunners()
         self._crew = process.found_crew()
         self._waiting: tuple[UUID, float] | None = None
         self._cluster: multiprocessing.process.BaseProcess | None = None
@@ -49,6 +51,7 @@ class Supervisor:
             self._tend()
             self._beat()
             self._pause()
+        self._lone.end()
         self._end_cluster()
         with suppress(DatabaseError):
             Worker.objects.filter(identity=process.identity()).delete()
@@ -133,6 +136,10 @@ class Supervisor:
                 defaults={"beat_at": now, "concurrency": pool.concurrency()},
             )
             sweep.sweep(now)
+            suspects = len(jobs.next_in_turn(lone.MOST, now, suspects=True))
+            if suspects:
+                connections.close_all()
+                self._lone.tend(suspects)
             if time.monotonic() >= self._slow_at:
                 self._slow_at = time.monotonic() + SLOW_SECONDS
                 Worker.objects.filter(beat_at__lt=now - timedelta(hours=1)).delete()
