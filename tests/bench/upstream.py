@@ -1,0 +1,52 @@
+"""A service that answers every call with the same picture after the same time, cheaply.
+
+    python -m tests.bench.upstream PORT DELAY_SECONDS SIZE_BYTES
+
+Nothing is checked here; `tests.engines.strict_stepfun` is the strict one.
+"""
+
+import asyncio
+import base64
+import io
+import json
+import math
+import sys
+
+import numpy as np
+from PIL import Image
+
+
+def answer(size_bytes: int) -> bytes:
+    """A noise PNG of about that size, wrapped as the service does."""
+    side = max(8, math.isqrt(size_bytes // 3))
+    pixels = np.random.default_rng(1).integers(0, 256, (side, side, 3), dtype="uint8")
+    file = io.BytesIO()
+    Image.fromarray(pixels).save(file, "PNG", compress_level=0)
+    data = {"seed": 1, "finish_reason": "success", "b64_json": base64.b64encode(file.getvalue()).decode()}
+    body = json.dumps({"created": 1, "data": [data]}).encode()
+    head = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nX-Trace-Id: bench\r\n"
+    return f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body
+
+
+async def serve(port: int, delay_seconds: float, size_bytes: int) -> None:
+    reply = answer(size_bytes)
+
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            while True:
+                head = await reader.readuntil(b"\r\n\r\n")
+                length = [line for line in head.lower().split(b"\r\n") if line.startswith(b"content-length:")]
+                await reader.readexactly(int(length[0].split(b":")[1]) if length else 0)
+                await asyncio.sleep(delay_seconds)
+                writer.write(reply)
+                await writer.drain()
+        except (asyncio.IncompleteReadError, ConnectionError):
+            writer.close()
+
+    server = await asyncio.start_server(talk, "127.0.0.1", port, limit=64 * 1024, backlog=512)
+    async with server:
+        await server.serve_forever()
+
+
+if __name__ == "__main__":
+    asyncio.run(serve(int(sys.argv[1]), float(sys.argv[2]), int(sys.argv[3])))
