@@ -4,6 +4,8 @@ Pages and API both come through here, so a limit is kept, and a rewrite told, in
 """
 
 from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
 
 from studio import offers
 from studio.catalog import MAX_SEED, Model, Range
@@ -34,6 +36,7 @@ class Asked:
     steps: int | None = None
     cfg_scale: float | None = None
     text_mode: bool = False
+    style_reference: Any = None
     count: int = 1
 
 
@@ -52,6 +55,7 @@ class Order:
     text_mode: bool
     count: int
     price_micros: int
+    style_reference: dict[str, Any] | None = None
     rewrites: tuple[str, ...] = ()
 
     @property
@@ -88,6 +92,7 @@ def check(asked: Asked) -> Order:
         text_mode=asked.text_mode and model.text_mode,
         count=asked.count,
         price_micros=offered.price_micros,
+        style_reference=_style_reference(asked, model),
         rewrites=tuple(filter(None, (size_said, negative_said, _text_mode_said(asked, model)))),
     )
 
@@ -158,6 +163,37 @@ def _negative_prompt(asked: Asked, model: Model, cfg_scale: float) -> tuple[str,
     if model.negative_prompt.startswith("unless") and cfg_scale == 1.0:
         return "", "The negative prompt is not sent: it has no effect while guidance is 1.0."
     return asked.negative_prompt, ""
+
+
+def _style_reference(asked: Asked, model: Model) -> dict[str, Any] | None:
+    """{"source_url", "weight"}. The image service fetches the address; Easel never does."""
+    given = asked.style_reference
+    if given is None:
+        return None
+    if not model.style_reference:
+        raise OrderError("style_reference", f"{model.title} takes no style reference.")
+    if not isinstance(given, dict) or not {"source_url"} <= set(given) <= {"source_url", "weight"}:
+        raise OrderError("style_reference", "A style reference has a source_url and a weight.")
+    address, weight = given["source_url"], given.get("weight", 1.0)
+    if not (isinstance(address, str) and _is_public_address(address)):
+        raise OrderError("style_reference", "The source_url is an address on the public web.")
+    if type(weight) not in {int, float} or not 0 < weight <= 2:
+        raise OrderError("style_reference", "The weight is above 0 and at most 2.")
+    return {"source_url": address, "weight": float(weight)}
+
+
+def _is_public_address(text: str) -> bool:
+    try:
+        parts = urlsplit(text)
+        return (
+            len(text) <= 2_000
+            and text.isascii()
+            and text.isprintable()
+            and parts.scheme in {"http", "https"}
+            and "." in (parts.hostname or "")
+        )
+    except ValueError:
+        return False
 
 
 def _text_mode_said(asked: Asked, model: Model) -> str:

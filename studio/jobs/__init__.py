@@ -7,10 +7,11 @@ across a call of an engine or of the storage.
 from studio.jobs.claim import claim, next_in_turn
 from studio.jobs.run import Ran, run, run_next
 from studio.jobs.settle import cancel
-from studio.jobs.submit import QuotaExceeded, Upload, submit
+from studio.jobs.submit import CapReached, QuotaExceeded, Upload, spent_this_month, submit
 from studio.jobs.waiting import wait, wait_for_change
 
 __all__ = [
+    "CapReached",
     "QuotaExceeded",
     "Ran",
     "Upload",
@@ -19,6 +20,7 @@ __all__ = [
     "next_in_turn",
     "run",
     "run_next",
+    "spent_this_month",
     "submit",
     "wait",
     "wait_for_change",

@@ -16,6 +16,7 @@ from studio.engines.contract import (
     EngineRequest,
     OutOfService,
     Retryable,
+    StyleReference,
     Trouble,
 )
 from studio.jobs import settle
@@ -119,6 +120,7 @@ def _request(job: Job) -> EngineRequest:
         steps=job.steps,
         cfg_scale=job.cfg_scale,
         text_mode=job.text_mode,
+        style_reference=StyleReference(**job.style_reference) if job.style_reference else None,
     )
 
 

@@ -6,11 +6,13 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Sum
 from django.utils import timezone
 
 from accounts import ids, ledger, workspaces
 from accounts.ledger import InsufficientCredit
-from accounts.models import User, Workspace
+from accounts.models import ApiKey, User, Workspace
+from accounts.money import dollars
 from gallery import images
 from gallery.models import Image
 from gallery.pictures import Picture
@@ -24,6 +26,10 @@ log = logging.getLogger("easel.jobs")
 
 class QuotaExceeded(Exception):
     """A limit of the plan; the message is a sentence for the user."""
+
+
+class CapReached(Exception):
+    """The key's monthly cap; the message is a sentence for the user."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,12 +51,14 @@ def submit(
     order: Order,
     source: Image | Upload | None = None,
     order_id: UUID | None = None,
+    api_key: ApiKey | None = None,
 ) -> list[Job]:
     """Accepts an order: one job, one hold and one doorbell for each image, or nothing at all.
 
     A photo that came along is stored first and owned in the same transaction, so a refusal
     leaves none behind. The same `order_id` again returns the jobs of the first time. Raises
-    workspaces.NotAllowed, QuotaExceeded, ledger.InsufficientCredit and images.StorageError.
+    workspaces.NotAllowed, QuotaExceeded, CapReached, ledger.InsufficientCredit and
+    images.StorageError.
     """
     workspaces.check_may_make(by, workspace)
     order_id = order_id or ids.new()
@@ -63,8 +71,8 @@ def submit(
             source = images.same_upload(workspace=workspace, sha256=picture.sha256)
             if source is None:
                 key = images.stage(picture.data, suffix=picture.suffix)
-                return _accept(by, workspace, order, order_id, (key, picture))
-        return _accept(by, workspace, order, order_id, source)
+                return _accept(by, workspace, order, order_id, (key, picture), api_key)
+        return _accept(by, workspace, order, order_id, source, api_key)
     except _Repeated as repeated:
         images.discard((key,))
         return repeated.jobs
@@ -94,11 +102,13 @@ def _accept(
     order: Order,
     order_id: UUID,
     source: Image | tuple[str, Picture] | None,
+    api_key: ApiKey | None,
 ) -> list[Job]:
     with transaction.atomic(durable=True):
         ledger.lock(workspace)
         _check_repeated(workspace, order_id)
         _check_quota(workspace, order.count)
+        _check_cap(api_key, order)
         if isinstance(source, tuple):
             key, picture = source
             source = images.store(
@@ -109,6 +119,7 @@ def _accept(
                 order_id=order_id,
                 workspace=workspace,
                 created_by=by,
+                api_key=api_key,
                 source=source,
                 **_recipe(order, number),
             )
@@ -136,6 +147,7 @@ def _recipe(order: Order, number: int) -> dict[str, Any]:
         "steps": order.steps,
         "cfg_scale": order.cfg_scale,
         "text_mode": order.text_mode,
+        "style_reference": order.style_reference,
         "price_micros": order.price_micros,
         "notes": list(order.rewrites),
     }
@@ -149,13 +161,28 @@ def _check_quota(workspace: Workspace, count: int) -> None:
         raise QuotaExceeded(
             f"{plan.queued_limit:,} images wait already. Try again when some are done."
         )
-    spent = ours.exclude(state__in=(State.FAILED, State.FILTERED, State.CANCELLED))
+    spent = ours.charged()
     for limit, days, period in (
         (plan.images_per_day, 1, "24 hours"),
         (plan.images_per_month, 30, "30 days"),
     ):
         if spent.filter(created_at__gt=now - timedelta(days=days)).count() + count > limit:
             raise QuotaExceeded(f"The limit of {limit:,} images in {period} is reached.")
+
+
+def _check_cap(api_key: ApiKey | None, order: Order) -> None:
+    """Counts what the key had delivered this month (UTC), and what may still be."""
+    if api_key is None or api_key.monthly_cap_micros is None:
+        return
+    cap = api_key.monthly_cap_micros
+    if spent_this_month(api_key) + order.total_micros > cap:
+        raise CapReached(f"The cap of {dollars(cap)} a month of this key is reached.")
+
+
+def spent_this_month(api_key: ApiKey) -> int:
+    month = timezone.now().replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+    ours = Job.objects.charged().filter(api_key=api_key, created_at__gte=month)
+    return ours.aggregate(total=Sum("price_micros"))["total"] or 0
 
 
 def _log(jobs: Sequence[Job]) -> None:

@@ -7,7 +7,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from accounts import ids
-from accounts.models import User, Workspace
+from accounts.models import ApiKey, User, Workspace
 from gallery.models import Image
 from studio.engines.contract import Operation
 
@@ -52,6 +52,10 @@ class JobQuerySet(models.QuerySet["Job"]):
     def unfinished(self) -> Self:
         return self.exclude(state__in=TERMINAL)
 
+    def charged(self) -> Self:
+        """What was delivered, and what may still be."""
+        return self.exclude(state__in=(State.FAILED, State.FILTERED, State.CANCELLED))
+
     def newest_first(self) -> Self:
         return self.order_by("-created_at", "-id")
 
@@ -74,6 +78,9 @@ class Job(models.Model):
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
     )
+    api_key = models.ForeignKey(
+        ApiKey, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     state = models.CharField(max_length=9, choices=State, default=State.QUEUED)
 
@@ -90,6 +97,7 @@ class Job(models.Model):
     steps = models.PositiveSmallIntegerField()
     cfg_scale = models.FloatField()
     text_mode = models.BooleanField(default=False)
+    style_reference = models.JSONField(null=True, blank=True)
     price_micros = models.PositiveBigIntegerField()
     notes = models.JSONField(default=list, blank=True)
     priority = models.SmallIntegerField(default=0, help_text="Lower runs first.")
