@@ -15,7 +15,8 @@ def engine() -> Engine:
     Imported here: a web process never calls an engine and need not carry its libraries.
     """
     if settings.ENGINE == "stepfun":
-        from studio.engines.stepfun import StepfunEngine, WireModel  # noqa: PLC0415
+        from studio.engines.fields import WireModel  # noqa: PLC0415
+        from studio.engines.stepfun import StepfunEngine  # noqa: PLC0415
 
         return StepfunEngine(
             base_url=settings.STEP_API_BASE,

@@ -7,7 +7,10 @@
     451              Filtered
     others           Trouble: 3xx, 408, 409, 425, 5xx
 
-Service messages reach the user's sentence only; `str(error)` holds the status and the type.
+Some services say with 400 or 429 what others have a status for: the code or type of the error,
+if it is one of `MODERATED` or `UNPAID`, comes before the status.
+
+Service messages reach the user's sentence only; `str(error)` holds the status and the code.
 """
 
 import json
@@ -16,7 +19,7 @@ import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeGuard
 
 import pybase64
 
@@ -37,6 +40,9 @@ TROUBLE = "The image service has trouble just now."
 NO_IMAGE = "The image service sent no image."
 
 MAX_SENTENCE_CHARS = 300
+
+MODERATED = {"censorship_blocked", "moderation_blocked", "content_policy_violation"}
+UNPAID = {"insufficient_quota", "billing_hard_limit_reached", "billing_not_active"}
 
 
 # Images
@@ -77,7 +83,7 @@ def first_item(body: bytes) -> dict[str, Any]:
     """`data[0]` of a successful answer; an item without an image is left to the caller."""
     answer = _parsed(body)
     if answer.get("error"):
-        raise Trouble(TROUBLE, detail=f"200 with error {complaint_in(body).type}".rstrip())
+        raise Trouble(TROUBLE, detail=f"200 with error {complaint_in(body).word}".rstrip())
     match answer.get("data"):
         case [dict() as item, *_]:
             return item
@@ -97,27 +103,48 @@ def _parsed(body: bytes) -> dict[str, Any]:
 
 @dataclass(frozen=True)
 class Complaint:
-    """What an error answer says. `type` is a bare word or empty; `message` may hold anything."""
+    """What an error answer says. `words` are its code and its type; `message` may be anything."""
 
     message: str = ""
-    type: str = ""
+    words: tuple[str, ...] = ()
+
+    @property
+    def word(self) -> str:
+        """The more exact of the words; "" if there is none."""
+        return self.words[0] if self.words else ""
 
 
 def complaint_in(body: bytes) -> Complaint:
-    """Read `{"error": {...}}`, `{"error": "..."}` or `{"detail": "..."}`; empty if none."""
+    """Read `{"error": {...}}`, `{"error": "..."}` or `{"detail": ...}`; empty if none.
+
+    `detail` is a sentence, or FastAPI's list of `{"msg": ...}`, of which the first is taken.
+    """
     try:
         answer = _parsed(body)
     except Trouble:
         return Complaint()
-    error = answer.get("error") or answer.get("detail")
-    if not isinstance(error, dict):
-        error = {"message": error}
-    message, word = error.get("message"), error.get("type")
-    if not isinstance(message, str):
-        message = ""
-    if not isinstance(word, str) or not re.fullmatch(r"[A-Za-z0-9_.-]{1,64}", word):
-        word = ""
-    return Complaint(message=message, type=word)
+    match answer.get("error") or answer.get("detail"):
+        case str(message):
+            return Complaint(message=message)
+        case [{"msg": str(message)}, *_]:
+            return Complaint(message=message)
+        case dict(error):
+            said = error.get("message")
+            words = (error.get("code"), error.get("type"))
+            return Complaint(
+                message=said if isinstance(said, str) else "",
+                words=tuple(word for word in words if _is_word(word)),
+            )
+    return Complaint()
+
+
+def _is_word(value: object) -> TypeGuard[str]:
+    return isinstance(value, str) and bool(re.fullmatch(r"[A-Za-z0-9_.-]{1,64}", value))
+
+
+def trace_id_in(headers: Mapping[str, str]) -> str:
+    """The service's name for the request: StepFun's header, or the one that the others use."""
+    return headers.get("x-trace-id") or headers.get("x-request-id") or ""
 
 
 # Errors
@@ -128,11 +155,11 @@ def error_of_answer(
 ) -> EngineError:
     """The contract's error for an answer that is no success."""
     said = complaint_in(body)
-    detail = f"{status} {said.type}".rstrip()
-    if status == 451 or said.type == "censorship_blocked":
+    detail = f"{status} {said.word}".rstrip()
+    if status == 451 or MODERATED.intersection(said.words):
         return Filtered(filtered_sentence(request, said.message), detail=detail)
-    if status in (401, 402, 403):
-        empty = status == 402 or said.type == "quota_exceeded"
+    if status in (401, 402, 403) or UNPAID.intersection(said.words):
+        empty = status == 402 or UNPAID.union({"quota_exceeded"}).intersection(said.words)
         return OutOfService(OUT_OF_SERVICE, fault="balance" if empty else "key", detail=detail)
     if status in (404, 405, 410):
         return model_gone(request.model, detail=detail)

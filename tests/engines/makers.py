@@ -11,7 +11,8 @@ import pytest
 from PIL import Image
 
 from studio.engines.contract import EngineError, EngineRequest
-from studio.engines.stepfun import StepfunEngine, WireModel
+from studio.engines.fields import WireModel
+from studio.engines.stepfun import StepfunEngine
 from tests.engines.strict_stepfun import StrictStepfun
 
 MODEL = "step-image-edit-2"

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from studio.engines.contract import EngineRequest, OutOfService, Refused, StyleReference
-from studio.engines.stepfun import NEGATIVE_PROMPT_UNUSED, SIZE_UNUSED, StepfunEngine
+from studio.engines.fields import NEGATIVE_PROMPT_UNUSED, SIZE_UNUSED
+from studio.engines.stepfun import StepfunEngine
 from tests.engines.makers import (
     MODEL,
     closed_port,

@@ -16,8 +16,8 @@ from studio.engines.contract import (
     StyleReference,
     Trouble,
 )
+from studio.engines.fields import WireModel
 from studio.engines.http import BROKE_OFF, NOT_FETCHED, TOO_LARGE, TOO_SLOW, UNREACHABLE, UNREADABLE
-from studio.engines.stepfun import WireModel
 from studio.engines.wire import BUSY, NO_IMAGE, OUT_OF_SERVICE, TROUBLE
 from tests.engines.makers import (
     MODEL,
