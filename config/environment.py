@@ -4,7 +4,7 @@ import contextlib
 import os
 import secrets
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import NoReturn
 from urllib.parse import urlsplit
@@ -29,6 +29,14 @@ def text(name: str, default: str = "") -> str:
     return os.environ.get(name, "").strip() or default
 
 
+def key(name: str) -> str:
+    """A key of some service, fit for a header. It is not repeated in the message."""
+    value = text(name)
+    if not (value.isascii() and value.isprintable()):
+        stop(name, "holds characters that no key has")
+    return value
+
+
 def flag(name: str, *, default: bool = False) -> bool:
     value = text(name).lower()
     if value in {"", "0", "false", "no", "off"}:
@@ -46,10 +54,16 @@ def number(name: str, *, default: int, minimum: int = 0, maximum: int = 10**9) -
     return int(value)
 
 
-def choice(name: str, *, default: str, among: Iterable[str]) -> str:
+def choice(
+    name: str, *, default: str, among: Iterable[str], needs: Mapping[str, str] | None = None
+) -> str:
+    """`needs`: the variable that has to be set too, by the choice that needs it."""
     value = text(name) or default
     if value not in among:
         stop(name, f"is {value!r}; use one of {', '.join(among)}")
+    needed = (needs or {}).get(value)
+    if needed and not text(needed):
+        stop(needed, f"is not set, and {name}={value} needs it")
     return value
 
 
@@ -114,14 +128,23 @@ def _keep_once(secret: str, path: Path) -> None:
             os.link(file.name, path)
 
 
-def s3_client() -> object:
-    """How S3 is spoken to: bounded in time, and as every server of its kind understands."""
+def s3_storage(bucket: str, endpoint: str) -> dict[str, object]:
+    """S3 as Django's storages take it: bounded in time, and as every server understands."""
     from botocore.config import Config  # noqa: PLC0415 - loaded only where it is used
 
-    return Config(
+    client = Config(
         signature_version="s3v4",
         s3={"addressing_style": "path"},
         connect_timeout=3,
         read_timeout=20,
         retries={"total_max_attempts": 3},
     )
+    options = {
+        "bucket_name": bucket,
+        "endpoint_url": endpoint or None,
+        "default_acl": "private",
+        "querystring_expire": 300,
+        "file_overwrite": False,
+        "client_config": client,
+    }
+    return {"BACKEND": "storages.backends.s3.S3Storage", "OPTIONS": options}

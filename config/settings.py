@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from csp.constants import NONCE, NONE, SELF
 
 from config import environment
+from studio.engines.dialects import DIALECTS
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 environment.read_file(BASE_DIR / ".env")
@@ -113,17 +114,7 @@ CACHES = {
 S3_BUCKET = environment.text("S3_BUCKET")
 STORAGES = {
     "default": (
-        {
-            "BACKEND": "storages.backends.s3.S3Storage",
-            "OPTIONS": {
-                "bucket_name": S3_BUCKET,
-                "endpoint_url": environment.address("S3_ENDPOINT_URL") or None,
-                "default_acl": "private",
-                "querystring_expire": 300,
-                "file_overwrite": False,
-                "client_config": environment.s3_client(),
-            },
-        }
+        environment.s3_storage(S3_BUCKET, environment.address("S3_ENDPOINT_URL"))
         if S3_BUCKET
         else {
             "BACKEND": "django.core.files.storage.FileSystemStorage",
@@ -142,7 +133,10 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 STEP_API_KEY = environment.text("STEP_API_KEY")
 STEP_API_BASE = environment.address("STEP_API_BASE", "https://api.stepfun.ai/v1")
 ENGINE = environment.choice(
-    "ENGINE", default="stepfun" if STEP_API_KEY else "sketch", among=("sketch", "stepfun")
+    "ENGINE",
+    default="stepfun" if STEP_API_KEY else "sketch",
+    among=("sketch", "stepfun", "openai"),
+    needs={"stepfun": "STEP_API_KEY", "openai": "OPENAI_API_BASE"},
 )
 if ENGINE == "stepfun" and not STEP_API_KEY:
     environment.stop("STEP_API_KEY", "is not set, and ENGINE=stepfun needs it")
@@ -167,6 +161,9 @@ Q_CLUSTER = {
     ),
     "cache": "nowhere",
     "workers": WORKER_PROCESSES,
+OPENAI_API_KEY = environment.key("OPENAI_API_KEY")
+OPENAI_API_BASE = environment.address("OPENAI_API_BASE")
+OPENAI_API_DIALECT = environment.choice("OPENAI_API_DIALECT", default="openai", among=DIALECTS)
     "daemonize_workers": True,
     "recycle": 1_000_000_000,
     "timeout": 60,
@@ -212,8 +209,7 @@ MFA_TOTP_ISSUER = "Easel"
 # Mail. Without EMAIL_URL letters are printed, so an address cannot be proved by one.
 EMAIL_URL = environment.text("EMAIL_URL")
 ACCOUNT_EMAIL_VERIFICATION = "mandatory" if EMAIL_URL else "optional"
-_mail = environment.parsed("EMAIL_URL", "email_url", "consolemail://")
-globals().update(_mail)
+globals().update(environment.parsed("EMAIL_URL", "email_url", "consolemail://"))
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = environment.text(
     "EMAIL_FROM", f"Easel <easel@{_site.hostname}>"
 )
@@ -253,9 +249,7 @@ CONTENT_SECURITY_POLICY = {
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {
-        "line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"},
-    },
+    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": "WARNING"},
     "loggers": {

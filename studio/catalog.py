@@ -5,6 +5,7 @@ Price and on/off live in the database (`Offer`); the price here is the one to be
 """
 
 import math
+import os
 import re
 import tomllib
 from collections.abc import Callable, Mapping
@@ -12,11 +13,13 @@ from dataclasses import MISSING, dataclass, fields
 from functools import cache
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.conf import settings
 
 from gallery.pictures import MAX_SIDE
 from studio.engines.contract import Operation
+from studio.engines.dialects import DIALECTS
 
 MAX_SEED = 2_147_483_647
 _OWN_FILE = Path(__file__).with_name("catalog.toml")
@@ -56,14 +59,25 @@ class Edit:
 
 @dataclass(frozen=True, kw_only=True)
 class Model:
-    """`negative_prompt` is "", "always" or "unless cfg_scale is 1.0"."""
+    """`negative_prompt` is "", "always" or "unless cfg_scale is 1.0".
+
+    A model without an `engine` is made by that of the setting ENGINE. One with an engine has
+    the `address` of its server; `dialect` is the row of the engine openai, `key_variable` the
+    name of the environment variable that holds the key. `upstream_name` is what the server
+    calls the model, where that is not `name`. `size_order` is how StepFun's wire writes sizes.
+    """
 
     name: str
     title: str
     about: str
-    size_order: str
     steps: Range
     cfg_scale: Range
+    size_order: str = "width x height"
+    upstream_name: str = ""
+    engine: str = ""
+    address: str = ""
+    dialect: str = ""
+    key_variable: str = ""
     usual_ms: int = 5_000
     price_micros: int | None = None
     max_prompt: int = 512
@@ -185,6 +199,20 @@ def _is_editable(limits: Edit) -> bool:
     )
 
 
+def _is_address(text: str) -> bool:
+    """A key has no place in the file, so none in its addresses either."""
+    try:
+        parts = urlsplit(text)
+        return parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.username is None
+    except ValueError:
+        return False
+
+
+def _is_key(variable: str) -> bool:
+    key = os.environ.get(variable, "").strip()
+    return key != "" and key.isascii() and key.isprintable()
+
+
 _PARTS = {"steps": Range, "cfg_scale": Range, "generate": Generate, "edit": Edit}
 _RULES: tuple[tuple[str, str, Callable[[Model], object]], ...] = (
     ("name", "needs 1 to 60 characters", lambda model: 1 <= len(model.name) <= 60),
@@ -217,5 +245,40 @@ _RULES: tuple[tuple[str, str, Callable[[Model], object]], ...] = (
         "edit",
         "has limits that no photo meets",
         lambda model: not model.edit or _is_editable(model.edit),
+    ),
+    (
+        "engine",
+        'is to be "openai", "stepfun" or left out',
+        lambda model: model.engine in {"", "openai", "stepfun"},
+    ),
+    (
+        "address",
+        "is to be there where an engine is, and only there",
+        lambda model: bool(model.address) == bool(model.engine),
+    ),
+    (
+        "address",
+        "is to begin with http:// or https:// and to hold no key",
+        lambda model: not model.address or _is_address(model.address),
+    ),
+    (
+        "dialect",
+        f"is to be one of {', '.join(DIALECTS)}, with the engine openai and only there",
+        lambda model: model.dialect in (DIALECTS if model.engine == "openai" else {""}),
+    ),
+    (
+        "key_variable",
+        "is of use only where an engine is",
+        lambda model: model.engine or not model.key_variable,
+    ),
+    (
+        "key_variable",
+        "names a variable that is not set, or that holds no key",
+        lambda model: not model.key_variable or _is_key(model.key_variable),
+    ),
+    (
+        "edit",
+        "is there, but servers of this dialect edit nothing",
+        lambda model: not model.edit or not model.dialect or DIALECTS[model.dialect].edits,
     ),
 )

@@ -76,28 +76,33 @@ def _attempt(job: Job) -> Ran:
         _keep_trace(job, error)
         settle.give_up(job, error)
         if isinstance(error, OutOfService):
-            alerts.open_once(f"engine:{job.engine}:{error.fault}", _to_operator(job, error))
+            alerts.open_once(_alerts_of(job) + error.fault, _to_operator(job, error))
     return Ran()
 
 
 def _call(job: Job) -> Staged:
     """Asks the engine and stores its bytes, before anybody decodes them."""
-    engine = serving.engine()
+    engine = serving.engine(job.model)
     job.engine = engine.name
     request = _request(job)
     settle.note_call(job)
     begun = time.monotonic()
     result = engine.run(request)
-    engine_ms = round((time.monotonic() - begun) * 1000)
-    alerts.close(f"engine:{engine.name}:")
-    staged = Staged(
-        key=images.stage(result.data, suffix="bin"),
-        seed=result.seed,
-        notes=list(result.notes),
-        engine=engine.name,
-        engine_ms=engine_ms,
-        trace_id=result.trace_id[:100],
-    )
+    facts = {
+        "seed": result.seed,
+        "notes": list(result.notes),
+        "engine": engine.name,
+        "engine_ms": round((time.monotonic() - begun) * 1000),
+        "trace_id": result.trace_id[:100],
+    }
+    alerts.close(_alerts_of(job))
+    key = images.stage(result.data, suffix="bin", purpose=job.hold, **facts)
+    return Staged(key=key, data=result.data, facts=facts)
+
+
+def _succeed(job: Job, staged: Staged) -> Image:
+    """What turns out to be no picture, or comes too late, is thrown away."""
+    job.engine, job.trace_id = staged.facts["engine"], staged.facts["trace_id"]
     try:
         settle.note_staged(job, asdict(staged))
     except settle.Superseded:
@@ -158,6 +163,12 @@ def _recipe(job: Job, staged: Staged, picture: Picture) -> dict[str, Any]:
         notes.append(f"{job.size} was asked for; {came} came.")
     return {
         "seed": job.seed if staged.seed is None else staged.seed,
+def _alerts_of(job: Job) -> str:
+    """What the keys of its engine's alerts begin with: one server's success closes no other's."""
+    place = serving.server(job.model).place
+    return f"engine:{job.engine}@{place[:60]}:" if place else f"engine:{job.engine}:"
+
+
         "engine": staged.engine,
         "engine_ms": staged.engine_ms,
         "notes": notes,
@@ -175,7 +186,7 @@ def _keep_trace(job: Job, error: EngineError) -> None:
 
 def _to_operator(job: Job, error: OutOfService) -> str:
     what = {
-        "key": "refuses the key (STEP_API_KEY)",
+        "key": f"refuses the key ({serving.server(job.model).key_variable or 'none is given'})",
         "balance": "says that the balance is used up",
         "model": f"does not know the model {job.model}",
     }.get(error.fault, "refuses to work")

@@ -9,6 +9,7 @@ from functools import cache
 from django.conf import settings
 from django.db import connection
 
+from accounts import connections
 from studio import jobs, serving
 from studio.models import Job
 from studio.queue import work
@@ -18,7 +19,7 @@ log = logging.getLogger("easel.worker")
 
 def concurrency() -> int:
     """Engine calls at once on this machine; those that compute here are bounded to the cores."""
-    if serving.engine().is_local:
+    if serving.is_local():
         return min(settings.WORKER_CONCURRENCY, os.cpu_count() or 1)
     return int(settings.WORKER_CONCURRENCY)
 
@@ -56,6 +57,8 @@ class Pool:
         except Exception:
             log.exception("could not claim; the sweep rings again")
             connection.close()
+        finally:
+            connections.give_back()
         return []
 
     def _work(self, job: Job) -> None:

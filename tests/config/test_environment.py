@@ -184,6 +184,11 @@ def test_a_secret_that_cannot_be_kept_stops_by_name(tmp_path: Path) -> None:
     [
         ("ENGINE_CONCURRENCY", {"ENGINE_CONCURRENCY": "many"}),
         ("STEP_API_KEY", {"ENGINE": "stepfun"}),
+        ("STEP_API_KEY", {"STEP_API_KEY": "sk-é"}),
+        ("OPENAI_API_BASE", {"ENGINE": "openai"}),
+        ("OPENAI_API_BASE", {"OPENAI_API_BASE": "gpu:8000"}),
+        ("OPENAI_API_DIALECT", {"OPENAI_API_DIALECT": "vllm"}),
+        ("OPENAI_API_KEY", {"OPENAI_API_KEY": "sk-one\ntwo"}),
         ("MODELS_FILE", {"MODELS_FILE": "/nowhere/models.toml"}),
     ],
 )

@@ -20,6 +20,8 @@ steps = { minimum = 1, maximum = 4, default = 4 }
 cfg_scale = { minimum = 1.0, maximum = 2.5, default = 1.0 }
 generate = { sizes = ["512x512"] }
 """
+AT = 'address = "http://gpu:8000/v1"'
+OPENAI = f'engine = "openai"\n{AT}'
 
 
 @pytest.fixture(autouse=True)
@@ -102,6 +104,16 @@ def test_a_second_file_adds_models(file: Path, settings: Any) -> None:
     assert limits(catalog.models()["mine"].steps) == (1, 4, 4)
 
 
+def test_a_model_may_name_a_server_of_its_own(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GPU_KEY", "sk-gpu")
+    more = f'{OPENAI}\ndialect = "sglang"\nkey_variable = "GPU_KEY"\nsteps = {{'
+    file.write_text(GOOD.replace("steps = {", more).replace('size_order = "width x height"', ""))
+    (model,) = catalog.read(file)
+    assert (model.engine, model.address) == ("openai", "http://gpu:8000/v1")
+    assert (model.dialect, model.key_variable) == ("sglang", "GPU_KEY")
+    assert "sk-gpu" not in repr(model)
+
+
 @pytest.mark.parametrize("text", [GOOD + GOOD, GOOD.replace("mine", "step-2x-large")])
 def test_no_name_is_there_twice(file: Path, settings: Any, text: str) -> None:
     file.write_text(text)
@@ -144,6 +156,33 @@ def test_no_name_is_there_twice(file: Path, settings: Any, text: str) -> None:
         ('["512x512"]', '["0x512"]', "generate: sizes is not a list"),
         ('["512x512"]', '["4097x512"]', "generate: sizes is not a list"),
         ('["512x512"]', '["５１２x512"]', "generate: sizes is not a list"),
+        ("steps = {", 'engine = "sketch"\naddress = "http://a"\nsteps = {', "engine is to be"),
+        ("steps = {", f"{AT}\nsteps = {{", "address is to be there where an engine is"),
+        ("steps = {", 'engine = "stepfun"\nsteps = {', "address is to be there where an engine"),
+        ("steps = {", 'engine = "stepfun"\naddress = "gpu:80"\nsteps = {', "address is to begin"),
+        (
+            "steps = {",
+            'engine = "stepfun"\naddress = "http://me:word@gpu"\nsteps = {',
+            "address is to begin",
+        ),
+        ("steps = {", f"{OPENAI}\nsteps = {{", "dialect is to be one of openai, vllm-omni"),
+        ("steps = {", f'{OPENAI}\ndialect = "vllm"\nsteps = {{', "dialect is to be one of"),
+        (
+            "steps = {",
+            f'engine = "stepfun"\n{AT}\ndialect = "openai"\nsteps = {{',
+            "dialect is to be one of",
+        ),
+        ("steps = {", 'key_variable = "NO_SUCH_KEY"\nsteps = {', "key_variable is of use only"),
+        (
+            "steps = {",
+            f'engine = "stepfun"\n{AT}\nkey_variable = "NO_SUCH_KEY"\nsteps = {{',
+            "key_variable names a variable that is not set",
+        ),
+        (
+            "steps = {",
+            f'{OPENAI}\ndialect = "localai"\nedit = {{ max_side = 512 }}\nsteps = {{',
+            "edit is there, but servers of this dialect edit nothing",
+        ),
         ("generate = {", "edit = { max_side = 9000 }\ngenerate = {", "edit has limits"),
         ("generate = {", "edit = { max_side = 8, min_side = 9 }\ngenerate = {", "edit has limits"),
         ("generate = {", "edit = { max_side = 8, max_ratio = nan }\ngenerate = {", "edit has"),
