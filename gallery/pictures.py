@@ -26,7 +26,7 @@ MAX_BYTES = 20 * 1024 * 1024
 _MAX_SCANS = 200
 _MAX_CHUNKS = 50_000
 _TYPES = {"JPEG": "image/jpeg", "PNG": "image/png", "WEBP": "image/webp"}
-_SUFFIXES = {"image/jpeg": "jpg", "image/png": "png", "image/webp": "webp"}
+SUFFIXES = {"image/jpeg": "jpg", "image/png": "png", "image/webp": "webp"}
 _OTHERS = {
     b"GIF8": "GIF",
     b"BM": "BMP",
@@ -92,7 +92,7 @@ class Picture:
 
     @property
     def suffix(self) -> str:
-        return _SUFFIXES[self.content_type]
+        return SUFFIXES[self.content_type]
 
 
 @dataclass(frozen=True, kw_only=True)

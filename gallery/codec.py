@@ -1,0 +1,168 @@
+"""Reads pictures as `gallery.pictures` does, but in processes of their own.
+
+Whatever a picture does to its reader (crash, swell, stall), it does it to a child that is
+bounded in memory and time, and a fresh one takes its place. Each process that reads pictures
+has a few such children, started when they are first needed; its threads share them.
+
+    PictureError           as in gallery.pictures; also for one that ended its reader
+    CodecBusy              too many are being read; nothing is wrong with this one
+"""
+
+import atexit
+import logging
+import os
+import queue
+import threading
+from contextlib import suppress
+from dataclasses import dataclass
+
+from gallery.codec_reader import Answer, Reader
+from gallery.pictures import Picture, Previews
+
+log = logging.getLogger("easel.gallery")
+
+
+class CodecBusy(Exception):
+    @property
+    def sentence(self) -> str:
+        return "Many photos are being read at the moment. Please try again."
+
+
+@dataclass(frozen=True, kw_only=True)
+class Room:
+    """How many pictures are read at once, how many wait for it, and for how long.
+
+    A web process lets few wait: each of them keeps a thread from answering others.
+    """
+
+    readers: int = 2
+    waiting: int = 16
+    patience_seconds: float = 10.0
+
+
+def normalise(data: bytes) -> Picture:
+    """As pictures.normalise. Raises PictureError and CodecBusy."""
+    answer = _ask("normalise", data)
+    return _picture(answer, answer.blobs[0])
+
+
+def verify(data: bytes) -> Picture:
+    """As pictures.verify. Raises PictureError and CodecBusy."""
+    return _picture(_ask("verify", data), data)
+
+
+def previews(data: bytes) -> Previews:
+    """As pictures.previews. Raises PictureError and CodecBusy."""
+    answer = _ask("previews", data)
+    small, large = answer.blobs
+    return Previews(small=small, large=large, placeholder=answer.said["placeholder"])
+
+
+def allow(room: Room) -> None:
+    """Sets the room of this process, and of those that it forks from now on."""
+    global _room  # noqa: PLW0603
+    close()
+    _room = room
+
+
+def close() -> None:
+    """Ends the readers that have nothing to do. The next picture starts one again."""
+    global _pool
+    with _lock:
+        pool, _pool = _pool, None
+    if pool:
+        pool.close()
+
+
+def pids() -> set[int]:
+    """The readers of this process that run."""
+    return {reader.pid for reader in _pool.readers if reader.is_running} if _pool else set()
+
+
+def _ask(verb: str, data: bytes) -> Answer:
+    global _pool  # noqa: PLW0603
+    with _lock:
+        pool = _pool = _pool or _Pool(_room)
+    return pool.ask(verb, data)
+
+
+def _picture(answer: Answer, data: bytes) -> Picture:
+    said = answer.said
+    return Picture(
+        data=data, content_type=said["content_type"], width=said["width"], height=said["height"]
+    )
+
+
+class _Pool:
+    def __init__(self, room: Room) -> None:
+        self.readers: set[Reader] = set()
+        self._patience_seconds = room.patience_seconds
+        self._places = threading.BoundedSemaphore(room.readers + room.waiting)
+        # None stands for a reader that is not started. Last in, first out: those that run
+        # are taken before others are started.
+        self._slots: queue.LifoQueue[Reader | None] = queue.LifoQueue()
+        for _ in range(room.readers):
+            self._slots.put(None)
+
+    def ask(self, verb: str, data: bytes) -> Answer:
+        if not self._places.acquire(blocking=False):
+            raise CodecBusy
+        try:
+            return self._ask_one(verb, data)
+        finally:
+            self._places.release()
+
+    def _ask_one(self, verb: str, data: bytes) -> Answer:
+        try:
+            reader = self._slots.get(timeout=self._patience_seconds)
+        except queue.Empty as error:
+            raise CodecBusy from error
+        try:
+            if reader is None or not reader.is_running:
+                reader = self._start_in_place_of(reader)
+            return reader.ask(verb, data)
+        finally:
+            self._slots.put(reader)
+
+    def _start_in_place_of(self, gone: Reader | None) -> Reader:
+        if gone:
+            gone.let_go()
+            self.readers.discard(gone)
+        try:
+            fresh = Reader()
+        except OSError as error:  # the machine has no process or no memory to spare
+            log.exception("no reader of pictures can be started")
+            raise CodecBusy from error
+        self.readers.add(fresh)
+        return fresh
+
+    def close(self) -> None:
+        with suppress(queue.Empty):
+            while True:
+                reader = self._slots.get_nowait()
+                if reader:
+                    reader.end()
+
+    def leave_to_parent(self) -> None:
+        for reader in self.readers:
+            reader.let_go()
+
+
+_lock = threading.Lock()
+_room = Room()
+_pool: _Pool | None = None
+_of_parents: list[_Pool] = []  # kept, or Python would ask after processes that are not ours
+
+
+def _begin_anew() -> None:
+    """In a fork: the readers are the parent's, and end only once all let go of their pipes."""
+    global _lock, _pool  # noqa: PLW0603
+    _lock = threading.Lock()
+    if _pool:
+        _pool.leave_to_parent()
+        _of_parents.append(_pool)
+        _pool = None
+
+
+os.register_at_fork(after_in_child=_begin_anew)
+atexit.register(close)

@@ -1,0 +1,146 @@
+"""The program that reads pictures for `gallery.codec`: one after the other, until its stdin ends.
+
+Knows no Django and no secret, opens no file and writes none. Whatever goes wrong but a
+PictureError ends it, and the parent starts another.
+
+A request is REQUEST (verb, size) and the picture. An answer is ANSWER (size), that much of
+JSON, and the bytes whose `sizes` the JSON tells; `is_last` says that this program ends now.
+"""
+
+import io
+import itertools
+import json
+import os
+import resource
+import signal
+import struct
+import sys
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from PIL import Image as Pillow
+
+from gallery import pictures
+from gallery.pictures import PictureError
+
+REQUEST = struct.Struct(">BI")
+ANSWER = struct.Struct(">I")
+VERBS = ("normalise", "verify", "previews")
+LIMIT_SECONDS = 10.0
+
+# The hungriest picture of 16 megapixels (a see-through WebP with a profile, on its side)
+# takes 418 MB of addresses.
+_ADDRESS_BYTES = 1024**3
+_NICENESS = 5
+_MAX_PICTURES = 500
+_MAX_RESIDENT_BYTES = 160 * 1024**2
+_PAGE_BYTES = resource.getpagesize()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answer:
+    said: dict[str, Any]
+    blobs: tuple[bytes, ...] = field(default=(), repr=False)
+
+
+def main() -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent ends it, by ending its stdin
+    _warm_up()
+    resident_bytes = _resident_bytes()
+    _lock_in()
+    source, sink = sys.stdin.buffer, sys.stdout.buffer
+    for number in itertools.count(1):
+        header = source.read(REQUEST.size)
+        if len(header) < REQUEST.size:
+            return
+        verb, size = REQUEST.unpack(header)
+        # The parent counts as well; this is for the one whose parent is gone.
+        signal.setitimer(signal.ITIMER_REAL, LIMIT_SECONDS + 1)
+        answer = _answer(VERBS[verb], source.read(size))
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        is_last = number >= _MAX_PICTURES or resident_bytes() > _MAX_RESIDENT_BYTES
+        sizes = [len(blob) for blob in answer.blobs]
+        said = json.dumps({**answer.said, "sizes": sizes, "is_last": is_last}).encode()
+        for part in (ANSWER.pack(len(said)), said, *answer.blobs):
+            sink.write(part)
+        sink.flush()
+        if is_last:
+            return
+
+
+def _answer(verb: str, data: bytes) -> Answer:
+    try:
+        return _DO[verb](data)
+    except PictureError as error:
+        return Answer(said={"refused": error.sentence})
+
+
+def _normalise(data: bytes) -> Answer:
+    picture = pictures.normalise(data)
+    return Answer(said=_shape(picture), blobs=(picture.data,))
+
+
+def _verify(data: bytes) -> Answer:
+    """The parent has the bytes already."""
+    return Answer(said=_shape(pictures.verify(data)))
+
+
+def _shape(picture: pictures.Picture) -> dict[str, Any]:
+    return {
+        "content_type": picture.content_type,
+        "width": picture.width,
+        "height": picture.height,
+    }
+
+
+def _previews(data: bytes) -> Answer:
+    made = pictures.previews(data)
+    return Answer(said={"placeholder": made.placeholder}, blobs=(made.small, made.large))
+
+
+_DO: dict[str, Callable[[bytes], Answer]] = {
+    "normalise": _normalise,
+    "verify": _verify,
+    "previews": _previews,
+}
+
+
+def _warm_up() -> None:
+    """Pillow loads much of itself at the first use, which is too late once we are locked in."""
+    exif = Pillow.Exif()
+    exif[0x0112] = 6
+    for form in ("JPEG", "PNG", "WEBP"):
+        file = io.BytesIO()
+        Pillow.new("RGB", (8, 8)).save(file, form, exif=exif)
+        pictures.normalise(file.getvalue())
+        pictures.previews(file.getvalue())
+
+
+def _lock_in() -> None:
+    """From here on: no new file or socket, no write to a file, no core, so much memory."""
+    os.nice(_NICENESS)
+    with suppress(OSError):  # Linux: if memory runs out, take this one first
+        Path("/proc/self/oom_score_adj").write_text("800")
+    for limit, most in (
+        (resource.RLIMIT_AS, _ADDRESS_BYTES),
+        (resource.RLIMIT_CORE, 0),
+        (resource.RLIMIT_FSIZE, 0),
+        (resource.RLIMIT_NOFILE, 0),
+    ):
+        resource.setrlimit(limit, (most, most))
+
+
+def _resident_bytes() -> Callable[[], int]:
+    """Asks for the memory that this process holds now; where /proc is missing, none."""
+    try:
+        file = os.open("/proc/self/statm", os.O_RDONLY)
+    except OSError:
+        return lambda: 0
+    return lambda: int(os.pread(file, 100, 0).split()[1]) * _PAGE_BYTES
+
+
+if __name__ == "__main__":
+    main()
