@@ -130,7 +130,7 @@ FILE_UPLOAD_MAX_MEMORY_SIZE = 24 * 1024 * 1024
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 
 # Engines and jobs
-STEP_API_KEY = environment.text("STEP_API_KEY")
+STEP_API_KEY = environment.key("STEP_API_KEY")
 STEP_API_BASE = environment.address("STEP_API_BASE", "https://api.stepfun.ai/v1")
 ENGINE = environment.choice(
     "ENGINE",
@@ -138,8 +138,6 @@ ENGINE = environment.choice(
     among=("sketch", "stepfun", "openai"),
     needs={"stepfun": "STEP_API_KEY", "openai": "OPENAI_API_BASE"},
 )
-if ENGINE == "stepfun" and not STEP_API_KEY:
-    environment.stop("STEP_API_KEY", "is not set, and ENGINE=stepfun needs it")
 ENGINE_CONCURRENCY = environment.number("ENGINE_CONCURRENCY", default=64, minimum=1)
 ENGINE_DEADLINE_SECONDS = environment.number("ENGINE_DEADLINE_SECONDS", default=60, minimum=1)
 JOB_DEADLINE_SECONDS = environment.number("JOB_DEADLINE_SECONDS", default=120, minimum=1)

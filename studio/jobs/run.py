@@ -88,21 +88,16 @@ def _call(job: Job) -> Staged:
     settle.note_call(job)
     begun = time.monotonic()
     result = engine.run(request)
-    facts = {
-        "seed": result.seed,
-        "notes": list(result.notes),
-        "engine": engine.name,
-        "engine_ms": round((time.monotonic() - begun) * 1000),
-        "trace_id": result.trace_id[:100],
-    }
+    engine_ms = round((time.monotonic() - begun) * 1000)
     alerts.close(_alerts_of(job))
-    key = images.stage(result.data, suffix="bin", purpose=job.hold, **facts)
-    return Staged(key=key, data=result.data, facts=facts)
-
-
-def _succeed(job: Job, staged: Staged) -> Image:
-    """What turns out to be no picture, or comes too late, is thrown away."""
-    job.engine, job.trace_id = staged.facts["engine"], staged.facts["trace_id"]
+    staged = Staged(
+        key=images.stage(result.data, suffix="bin"),
+        seed=result.seed,
+        notes=list(result.notes),
+        engine=engine.name,
+        engine_ms=engine_ms,
+        trace_id=result.trace_id[:100],
+    )
     try:
         settle.note_staged(job, asdict(staged))
     except settle.Superseded:
@@ -163,12 +158,6 @@ def _recipe(job: Job, staged: Staged, picture: Picture) -> dict[str, Any]:
         notes.append(f"{job.size} was asked for; {came} came.")
     return {
         "seed": job.seed if staged.seed is None else staged.seed,
-def _alerts_of(job: Job) -> str:
-    """What the keys of its engine's alerts begin with: one server's success closes no other's."""
-    place = serving.server(job.model).place
-    return f"engine:{job.engine}@{place[:60]}:" if place else f"engine:{job.engine}:"
-
-
         "engine": staged.engine,
         "engine_ms": staged.engine_ms,
         "notes": notes,
@@ -182,6 +171,12 @@ def _put_off(job: Job, error: Retryable) -> Ran:
 
 def _keep_trace(job: Job, error: EngineError) -> None:
     job.trace_id = error.trace_id[:100] or job.trace_id
+
+
+def _alerts_of(job: Job) -> str:
+    """What the keys of its engine's alerts begin with: one server's success closes no other's."""
+    place = serving.server(job.model).place
+    return f"engine:{job.engine}@{place[:60]}:" if place else f"engine:{job.engine}:"
 
 
 def _to_operator(job: Job, error: OutOfService) -> str:

@@ -17,11 +17,10 @@ from datetime import timedelta
 from types import FrameType
 from uuid import UUID
 
-from django.db import DatabaseError
+from django.db import DatabaseError, connections
 from django.utils import timezone
 from django_q.cluster import Cluster
 
-from accounts import connections
 from studio import jobs, serving
 from studio.models import Job, Worker
 from studio.queue import lifeline, lone, pool, process, sweep
@@ -101,7 +100,7 @@ class Supervisor:
 
     def _start_cluster(self) -> None:
         self._waiting = None
-        connections.close_before_fork()
+        connections.close_all()
         context = multiprocessing.get_context("fork")
         self._cluster = context.Process(target=_run_cluster, name="cluster")
         self._cluster.start()
@@ -139,7 +138,7 @@ class Supervisor:
             sweep.sweep(now)
             suspects = len(jobs.next_in_turn(lone.MOST, now, suspects=True))
             if suspects:
-                connections.close_before_fork()
+                connections.close_all()
                 self._lone.tend(suspects)
             if time.monotonic() >= self._slow_at:
                 self._slow_at = time.monotonic() + SLOW_SECONDS
@@ -147,7 +146,7 @@ class Supervisor:
                 sweep.sweep_slowly(now)
         except DatabaseError:
             log.exception("the sweep could not reach the database; it tries again")
-            connections.close_before_fork()
+            connections.close_all()
 
 
 def _run_cluster() -> None:
