@@ -132,6 +132,9 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 # Engines and jobs
 STEP_API_KEY = environment.key("STEP_API_KEY")
 STEP_API_BASE = environment.address("STEP_API_BASE", "https://api.stepfun.ai/v1")
+OPENAI_API_KEY = environment.key("OPENAI_API_KEY")
+OPENAI_API_BASE = environment.address("OPENAI_API_BASE")
+OPENAI_API_DIALECT = environment.choice("OPENAI_API_DIALECT", default="openai", among=DIALECTS)
 ENGINE = environment.choice(
     "ENGINE",
     default="stepfun" if STEP_API_KEY else "sketch",
@@ -159,9 +162,6 @@ Q_CLUSTER = {
     ),
     "cache": "nowhere",
     "workers": WORKER_PROCESSES,
-OPENAI_API_KEY = environment.key("OPENAI_API_KEY")
-OPENAI_API_BASE = environment.address("OPENAI_API_BASE")
-OPENAI_API_DIALECT = environment.choice("OPENAI_API_DIALECT", default="openai", among=DIALECTS)
     "daemonize_workers": True,
     "recycle": 1_000_000_000,
     "timeout": 60,
