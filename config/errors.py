@@ -1,10 +1,16 @@
-"""Error pages, all of one family. They ask nothing of the database or the session."""
+"""Error pages, all of one family, and JSON for programs.
+
+They ask nothing of the database or the session.
+"""
 
 from collections.abc import Callable
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
+
+from studio.api import errors
+from studio.api.base import is_api
 
 _WORDS = {
     400: ("This request cannot be read", "Go back and try it again."),
@@ -18,6 +24,8 @@ _WORDS = {
 
 def page(request: HttpRequest, status: int, *, title: str = "", advice: str = "") -> HttpResponse:
     words = _WORDS[status]
+    if is_api(request):
+        return JsonResponse(errors.body(status, f"{title or words[0]}."), status=status)
     context = {"status": status, "title": title or words[0], "advice": advice or words[1]}
     return render(request, "error.html", context, status=status)
 

@@ -55,6 +55,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "config.health.HealthMiddleware",
+    "studio.api.middleware.ApiMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "config.limits.BodyLimitMiddleware",
@@ -105,7 +106,11 @@ CACHES = {
     "default": (
         {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}
         if REDIS_URL
-        else {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "cache"}
+        else {
+            "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+            "LOCATION": "cache",
+            "OPTIONS": {"MAX_ENTRIES": 20_000},
+        }
     ),
     "nowhere": {"BACKEND": "django.core.cache.backends.dummy.DummyCache"},
 }
@@ -128,6 +133,20 @@ STATIC_ROOT = DATA_DIR / "static"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 FILE_UPLOAD_MAX_MEMORY_SIZE = 24 * 1024 * 1024
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
+
+# The API for programs
+API_RATE = environment.number("API_RATE", default=1_200, minimum=1)
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": ["studio.api.authentication.KeyAuthentication"],
+    "DEFAULT_PERMISSION_CLASSES": ["studio.api.authentication.HasScope"],
+    "DEFAULT_THROTTLE_CLASSES": ["studio.api.throttles.KeyThrottle"],
+    "DEFAULT_PARSER_CLASSES": ["studio.api.parsers.StrictJsonParser"],
+    "DEFAULT_RENDERER_CLASSES": ["studio.api.negotiation.JsonRenderer"],
+    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "studio.api.negotiation.OnlyJson",
+    "EXCEPTION_HANDLER": "studio.api.errors.handle",
+    "UNAUTHENTICATED_USER": None,
+    "URL_FORMAT_OVERRIDE": None,
+}
 
 # Engines and jobs
 STEP_API_KEY = environment.key("STEP_API_KEY")

@@ -1,0 +1,43 @@
+from collections.abc import Sequence
+from typing import Any
+
+from django.http import HttpRequest
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from accounts.models import ApiKey
+from studio.api.throttles import Rate
+
+PREFIX = "/v1"
+
+
+class ApiView(APIView):
+    """`scopes`: a key needs one of them."""
+
+    scopes: Sequence[str] = ()
+    metadata_class = None
+    rate: Rate | None = None
+
+    def finalize_response(
+        self, request: Request, response: Response, *args: Any, **kwargs: Any
+    ) -> Response:
+        response = super().finalize_response(request, response, *args, **kwargs)
+        for name, value in (self.rate.headers if self.rate else {}).items():
+            response[name] = value
+        return response
+
+
+def key_of(request: Request) -> ApiKey:
+    key = request.auth
+    assert isinstance(key, ApiKey)  # noqa: S101 - KeyAuthentication lets nobody else in
+    return key
+
+
+def is_api(request: HttpRequest) -> bool:
+    return request.path == PREFIX or request.path.startswith(f"{PREFIX}/")
+
+
+def note_accepted(request: Request) -> None:
+    """From here on a program that tried again would pay again."""
+    request._request.is_accepted = True  # type: ignore[attr-defined]

@@ -1,0 +1,47 @@
+import re
+from uuid import UUID
+
+from django.shortcuts import get_object_or_404
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from studio import jobs
+from studio.api import presenting
+from studio.api.base import ApiView, key_of
+from studio.api.errors import BadField
+from studio.models import Job
+
+MAX_WAIT_SECONDS = 60
+
+
+class JobOne(ApiView):
+    def get(self, request: Request, job_id: UUID) -> Response:
+        """A job; `wait=<seconds>` (at most 60) waits for its end."""
+        seconds = _wait_seconds(request.query_params.get("wait"))
+        job = _found(request, job_id)
+        if seconds and not job.is_terminal:
+            (job,) = jobs.wait([job.pk], seconds)
+        return Response(presenting.job(request, job))
+
+
+class JobCancel(ApiView):
+    scopes = ("generate",)
+
+    def post(self, request: Request, job_id: UUID) -> Response:
+        """Stop a job that has not ended; its price is given back. Says how it stands."""
+        job = _found(request, job_id)
+        jobs.cancel(job=job, by=key_of(request).created_by)
+        return Response(presenting.job(request, _found(request, job_id)))
+
+
+def _found(request: Request, job_id: UUID) -> Job:
+    ours = Job.objects.in_workspace(key_of(request).workspace).with_pictures()
+    return get_object_or_404(ours.select_related("workspace"), pk=job_id)
+
+
+def _wait_seconds(text: str | None) -> float:
+    if not text:
+        return 0
+    if not re.fullmatch(r"[0-9]{1,9}(\.[0-9]{1,9})?", text, re.ASCII):
+        raise BadField("wait", "wait is a number of seconds.")
+    return min(float(text), MAX_WAIT_SECONDS)

@@ -1,0 +1,222 @@
+"""One POST that makes images: read, checked, accepted, waited for, answered."""
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from django.conf import settings
+from django.urls import reverse
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from accounts.ledger import InsufficientCredit
+from gallery.images import StorageError
+from gallery.pictures import Picture
+from studio import catalog, jobs, offers, orders
+from studio.api import fields, photos, presenting, repeats
+from studio.api.base import key_of, note_accepted
+from studio.api.errors import BadField, Refusal
+from studio.api.fields import Given
+from studio.catalog import Model
+from studio.engines.contract import Operation
+from studio.jobs import CapReached, QuotaExceeded, Upload
+from studio.models import Job
+from studio.orders import Asked, Order, OrderError
+
+# Beyond the job's own deadline: time to wait for a turn.
+_QUEUE_SECONDS = 60
+_SIZE = re.compile("[1-9][0-9]{0,3}x[1-9][0-9]{0,3}", re.ASCII)
+_FIELDS = {"count": "n", "photo": "image", "source": "image"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Call:
+    """A request whose types are right. `warnings` say what was rewritten on the way."""
+
+    operation: Operation
+    given: Given
+    photo: bytes | None
+    warnings: list[str]
+
+    @property
+    def response_format(self) -> str:
+        return str(self.given.values.get("response_format", "url"))
+
+
+def answer(request: Request, operation: Operation) -> Response:
+    call = _read(request, operation)
+    if call.given.values.get("dry_run"):
+        return _preview(call)
+    workspace, key = key_of(request).workspace, repeats.key_in(request)
+    order_id = None
+    if key:
+        pictures = [call.photo] if call.photo is not None else []
+        mark = repeats.fingerprint(operation, call.given, pictures)
+        order_id = repeats.bind(workspace=workspace, key=key, fingerprint=mark)
+        if earlier := repeats.jobs_of(workspace, order_id):
+            return _accepted(request, call, earlier)
+    order, upload = _order(call)
+    return _accepted(request, call, _submit(request, order, upload, order_id))
+
+
+def _read(request: Request, operation: Operation) -> Call:
+    data: Any = request.data
+    given = fields.read(data, operation)
+    if "prompt" not in given.values:
+        raise BadField("prompt", "Send a prompt.", code="missing_parameter")
+    if given.pictures.get("mask"):
+        raise BadField("mask", "A mask is not yet taken: the whole image is edited.")
+    photo = photos.only("image", given.pictures.get("image", [])) if operation == "edit" else None
+    warnings = [f"{name} is ignored: no model here knows it." for name in given.ignored]
+    return Call(operation=operation, given=given, photo=photo, warnings=warnings)
+
+
+def _order(call: Call) -> tuple[Order, Upload | None]:
+    """Raises BadField. Whatever is rewritten on the way is added to the call's warnings."""
+    try:
+        order = orders.check(_asked(call))
+        if call.photo is None:
+            return order, None
+        picture = photos.normalised("image", call.photo)
+        _check_photo(order, picture)
+    except OrderError as error:
+        raise BadField(_FIELDS.get(error.field, error.field), error.sentence) from error
+    return order, Upload(picture=picture)
+
+
+def _check_photo(order: Order, picture: Picture) -> None:
+    orders.check_photo(
+        order, width=picture.width, height=picture.height, size_bytes=len(picture.data)
+    )
+
+
+def _asked(call: Call) -> Asked:
+    values = call.given.values
+    model = _model_name(call)
+    cfg_scale = values.get("cfg_scale")
+    return Asked(
+        model=model,
+        operation=call.operation,
+        prompt=values["prompt"],
+        negative_prompt=values.get("negative_prompt", ""),
+        size=_size(call, catalog.models().get(model)),
+        seed=values.get("seed"),
+        steps=values.get("steps"),
+        cfg_scale=float(cfg_scale) if cfg_scale and abs(cfg_scale) < 1e9 else cfg_scale,
+        text_mode=values.get("text_mode", False),
+        style_reference=values.get("style_reference"),
+        count=values.get("n", 1),
+    )
+
+
+def _model_name(call: Call) -> str:
+    if "model" in call.given.values:
+        return str(call.given.values["model"])
+    able = [each.model.name for each in offers.all_on() if each.model.can(call.operation)]
+    return able[0] if able else ""
+
+
+def _size(call: Call, model: Model | None) -> str | None:
+    """What came in the model's own order, as width x height. Raises BadField."""
+    size = call.given.values.get("size")
+    if size is None or size == "auto" or model is None:
+        return None
+    wired = [presenting.wire_size(model, each) for each in model.sizes(call.operation)]
+    if not _SIZE.fullmatch(size) or (wired and size not in wired):
+        known = f"{model.title} takes {', '.join(wired)}." if wired else "A size is like 1024x1024."
+        raise BadField("size", f"{known} They are {model.size_order}.")
+    return presenting.wire_size(model, size)
+
+
+def _submit(request: Request, order: Order, upload: Upload | None, order_id: Any) -> list[Job]:
+    key = key_of(request)
+    try:
+        made = jobs.submit(
+            by=key.created_by,
+            workspace=key.workspace,
+            order=order,
+            source=upload,
+            order_id=order_id,
+            api_key=key,
+        )
+    except InsufficientCredit as error:
+        raise Refusal(402, str(error), code="insufficient_credit") from error
+    except CapReached as error:
+        raise Refusal(402, str(error), code="monthly_cap_reached") from error
+    except QuotaExceeded as error:
+        never = {"x-should-retry": "false"}
+        raise Refusal(429, str(error), code="quota_exceeded", headers=never) from error
+    except StorageError as error:
+        raise Refusal(503, "The photo could not be kept just now.", code="storage") from error
+    return made
+
+
+def _accepted(request: Request, call: Call, made: list[Job]) -> Response:
+    """From here on nothing may make the caller send it again."""
+    note_accepted(request)
+    ids = [job.pk for job in made]
+    headers = {"Location": reverse("api:job", args=[ids[0]])}
+    seconds, is_async = _patience_seconds(request)
+    ended = sorted(jobs.wait(ids, seconds), key=lambda job: job.pk)
+    warnings = [*call.warnings, *_said(call, ended)]
+    if all(job.is_terminal for job in ended):
+        return presenting.images(
+            request, ended, response_format=call.response_format, warnings=warnings
+        )
+    if is_async:
+        headers["Preference-Applied"] = "respond-async"
+        answer = presenting.jobs(request, ended, warnings=warnings)
+        return Response(answer, status=202, headers=headers)
+    raise Refusal(
+        504,
+        f"The job {ids[0]} is not done yet. It goes on: ask for it at {headers['Location']}.",
+        code="not_done_yet",
+        headers=headers,
+    )
+
+
+def _patience_seconds(request: Request) -> tuple[float, bool]:
+    """RFC 7240: `respond-async` answers at once, `wait=10` beside it after ten seconds.
+
+    Also whether what is not done by then is answered with 202.
+    """
+    longest = settings.JOB_DEADLINE_SECONDS + _QUEUE_SECONDS
+    prefers = [each.strip() for each in request.headers.get("Prefer", "").split(",")]
+    if "respond-async" not in prefers:
+        return longest, False
+    waits = [re.fullmatch("wait=([0-9]{1,4})", each, re.ASCII) for each in prefers]
+    return min(longest, max((int(found[1]) for found in waits if found), default=0)), True
+
+
+def _said(call: Call, made: list[Job]) -> list[str]:
+    """Read from the jobs, so that a call that is repeated hears the same."""
+    said = []
+    first = made[0]
+    model = catalog.models().get(first.model)
+    if "model" not in call.given.values:
+        said.append(f"No model was named; {first.model} was taken.")
+    said += _size_said(call, model, first.size)
+    if len(made) > 1:
+        said.append(f"n is fanned out: {len(made)} calls of the model, one image each.")
+    return said
+
+
+def _size_said(call: Call, model: Model | None, size: str) -> list[str]:
+    if not (model and size and call.given.values.get("size")):
+        return []
+    width, height = catalog.pixels(size)
+    if model.size_order == "width x height" or width == height:
+        return []
+    return [
+        f"size is {model.size_order} for {model.name}: "
+        f"the image is {width} pixels wide and {height} high."
+    ]
+
+
+def _preview(call: Call) -> Response:
+    """What would be sent and what it would cost. Nothing is kept and nothing is charged."""
+    order, upload = _order(call)
+    warnings = [*call.warnings, *_size_said(call, order.model, order.size), *order.rewrites]
+    if order.count > 1:
+        warnings.append(f"n is fanned out: {order.count} calls of the model, one image each.")
+    return Response(presenting.preview(order, upload, warnings=warnings))

@@ -1,0 +1,51 @@
+"""Reads the one photo of an edit, however it came: a file, base64, or a data URI."""
+
+import binascii
+import re
+from typing import Any
+
+import pybase64
+from django.core.files.uploadedfile import UploadedFile
+
+from gallery import pictures
+from gallery.pictures import Picture, PictureError
+from studio.api.errors import BadField
+
+_DATA_URI = re.compile(r"data:[a-z0-9.+/-]{1,100};base64,", re.IGNORECASE | re.ASCII)
+_ADDRESS = re.compile(r"[a-z][a-z0-9+.-]{1,20}:", re.IGNORECASE | re.ASCII)
+
+
+def only(name: str, given: list[Any]) -> bytes:
+    """The bytes of the only picture that came as `name`. Raises BadField."""
+    if not given:
+        raise BadField(name, f"Send the {name}.", code="missing_parameter")
+    if len(given) > 1:
+        raise BadField(name, f"Send one {name} at a time.")
+    return _bytes(name, given[0])
+
+
+def normalised(name: str, data: bytes) -> Picture:
+    try:
+        return pictures.normalise(data)
+    except PictureError as error:
+        raise BadField(name, error.sentence, code="invalid_image") from error
+
+
+def _bytes(name: str, value: Any) -> bytes:
+    if isinstance(value, UploadedFile):
+        data: bytes = value.read()
+        return data
+    if not isinstance(value, str):
+        raise BadField(name, f"{name} is to be a file, base64 text or a data URI.")
+    start = _DATA_URI.match(value)
+    if start is None and _ADDRESS.match(value):
+        raise BadField(name, f"Send the {name} itself: addresses are not fetched.")
+    return _decoded(name, value[start.end() :] if start else value)
+
+
+def _decoded(name: str, text: str) -> bytes:
+    """Lines of base64, as some programs write them, are joined."""
+    try:
+        return pybase64.b64decode("".join(text.split()).encode("ascii"), validate=True)
+    except (UnicodeEncodeError, binascii.Error) as error:
+        raise BadField(name, f"{name} is not base64.", code="invalid_image") from error

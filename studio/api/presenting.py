@@ -1,0 +1,221 @@
+"""Jobs, images and models as JSON."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import pybase64
+from django.urls import reverse
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from gallery import images as gallery_images
+from gallery.images import StorageError
+from gallery.models import Image
+from studio import catalog
+from studio.api import links
+from studio.api.errors import Refusal
+from studio.catalog import Model
+from studio.jobs import Upload
+from studio.models import Job, State
+from studio.orders import Order
+
+_FINISHES = {State.SUCCEEDED: "success", State.FILTERED: "content_filtered"}
+# What the caller is told of a job that failed: never to be tried again by itself.
+_STATUSES = {
+    "refused": 400,
+    "cancelled": 409,
+    "busy": 503,
+    "out_of_service": 503,
+    "unavailable": 502,
+}
+
+
+def wire_size(model: Model, size: str) -> str:
+    """From width x height to the order in which the model writes it, or back."""
+    if model.size_order == "width x height":
+        return size
+    return "x".join(reversed(size.split("x")))
+
+
+def images(
+    request: Request, ended: Sequence[Job], *, response_format: str, warnings: Sequence[str]
+) -> Response:
+    """The answer to a POST, from jobs that have ended. Raises Refusal if none came of them."""
+    if all(job.state in {State.FAILED, State.CANCELLED} for job in ended):
+        raise _failure(ended[0])
+    return Response(
+        {
+            "created": int(max(job.finished_at.timestamp() for job in ended if job.finished_at)),
+            "data": [_datum(request, job, response_format) for job in ended],
+            "x_warnings": _once([*warnings, *(said for job in ended for said in _notes(job))]),
+            "x_cost": cost_micros(ended),
+            "x_jobs": [str(job.pk) for job in ended],
+        }
+    )
+
+
+def cost_micros(ended: Sequence[Job]) -> int:
+    return sum(job.price_micros for job in ended if job.state == State.SUCCEEDED)
+
+
+def _failure(job: Job) -> Refusal:
+    status = _STATUSES.get(job.error_code, 502)
+    headers = {"Location": reverse("api:job", args=[job.pk])}
+    return Refusal(status, job.error or "It failed.", code=job.error_code, headers=headers)
+
+
+def _datum(request: Request, job: Job, response_format: str) -> dict[str, Any]:
+    datum: dict[str, Any] = {
+        "id": None,
+        "job": str(job.pk),
+        "seed": job.seed,
+        "finish_reason": _FINISHES.get(State(job.state), "failed"),
+    }
+    if job.state != State.SUCCEEDED:
+        return {**datum, "error": {"code": job.error_code, "message": job.error}}
+    image = job.image
+    if image is None or image.deleted_at:
+        return {**datum, "error": {"code": "deleted", "message": "It was deleted."}}
+    datum |= {"id": str(image.pk), "seed": image.seed}
+    if response_format == "b64_json":
+        return {**datum, "b64_json": _base64(image)}
+    return {**datum, "url": links.to(image.pk, request._request)}
+
+
+def _base64(image: Image) -> str:
+    try:
+        return pybase64.b64encode_as_string(gallery_images.read(image.original))
+    except (StorageError, FileNotFoundError) as error:
+        raise Refusal(
+            503, f"The image {image.pk} cannot be read just now.", code="storage"
+        ) from error
+
+
+def _notes(job: Job) -> list[str]:
+    if job.state == State.FILTERED:
+        return [*job.notes, job.error]
+    return list(job.image.notes if job.image else job.notes)
+
+
+def _once(said: Sequence[str]) -> list[str]:
+    return list(dict.fromkeys(said))
+
+
+def jobs(request: Request, made: Sequence[Job], *, warnings: Sequence[str]) -> dict[str, Any]:
+    """An order that has not ended: its first job, and beside it all of them."""
+    return {
+        **job(request, made[0]),
+        "jobs": [job(request, each) for each in made],
+        "x_warnings": _once([*warnings, *(said for each in made for said in _notes(each))]),
+    }
+
+
+def job(request: Request, job: Job) -> dict[str, Any]:
+    is_there = job.image is not None and job.image.deleted_at is None
+    return {
+        "id": str(job.pk),
+        "object": "job",
+        "state": job.state,
+        "operation": job.operation,
+        "model": job.model,
+        "prompt": job.prompt,
+        "created": int(job.created_at.timestamp()),
+        "finished": int(job.finished_at.timestamp()) if job.finished_at else None,
+        "price_micros": job.price_micros,
+        "image": image(request, job.image) if is_there and job.image else None,
+        "error": {"code": job.error_code, "message": job.error} if job.error else None,
+        "x_warnings": _once(_notes(job)),
+        "x_cost": cost_micros([job]),
+    }
+
+
+def image(request: Request, image: Image) -> dict[str, Any]:
+    return {
+        "id": str(image.pk),
+        "object": "image",
+        "kind": image.kind,
+        "created": int(image.created_at.timestamp()),
+        "url": links.to(image.pk, request._request),
+        "content_type": image.content_type,
+        "width": image.width,
+        "height": image.height,
+        "size_bytes": image.size_bytes,
+        "sha256": image.sha256,
+        "parent": str(image.parent_id) if image.parent_id else None,
+        "price_micros": image.price_micros,
+        "model": image.model,
+        "prompt": image.prompt,
+        "negative_prompt": image.negative_prompt,
+        "seed": image.seed,
+        "steps": image.steps,
+        "cfg_scale": image.cfg_scale,
+        "text_mode": image.text_mode,
+        "engine": image.engine,
+        "x_warnings": image.notes,
+    }
+
+
+def preview(order: Order, upload: Upload | None, *, warnings: Sequence[str]) -> dict[str, Any]:
+    picture = upload.picture if upload else None
+    return {
+        "object": "dry_run",
+        "price_micros": order.price_micros,
+        "total_micros": order.total_micros,
+        "calls": order.count,
+        "request": {
+            "model": order.model.name,
+            "operation": order.operation,
+            "prompt": order.prompt,
+            "negative_prompt": order.negative_prompt,
+            "size": wire_size(order.model, order.size) if order.size else None,
+            "seed": order.seed,
+            "steps": order.steps,
+            "cfg_scale": order.cfg_scale,
+            "text_mode": order.text_mode,
+            "style_reference": order.style_reference,
+            "image": {"width": picture.width, "height": picture.height} if picture else None,
+        },
+        "x_warnings": list(warnings),
+        "x_cost": 0,
+    }
+
+
+def model(name: str, price_micros: int | None, why_not: str | None) -> dict[str, Any]:
+    found = catalog.models()[name]
+    generate, edit = found.generate, found.edit
+    return {
+        "id": name,
+        "object": "model",
+        "created": 0,
+        "owned_by": "easel",
+        "title": found.title,
+        "about": found.about,
+        "is_on_offer": why_not is None,
+        "why_not": why_not,
+        "price_micros": price_micros,
+        "limits": {
+            "prompt_characters": found.max_prompt,
+            "size_order": found.size_order,
+            "steps": _range(found.steps),
+            "cfg_scale": _range(found.cfg_scale),
+            "negative_prompt": found.negative_prompt or "never",
+            "text_mode": found.text_mode,
+            "style_reference": found.style_reference,
+            "generate": {"sizes": [wire_size(found, each) for each in generate.sizes]}
+            if generate
+            else None,
+            "edit": {
+                "sizes": [wire_size(found, each) for each in edit.sizes],
+                "min_side": edit.min_side,
+                "max_side": edit.max_side,
+                "max_ratio": edit.max_ratio or None,
+                "max_bytes": edit.max_bytes,
+            }
+            if edit
+            else None,
+        },
+    }
+
+
+def _range(limits: catalog.Range) -> dict[str, float]:
+    return {"minimum": limits.minimum, "maximum": limits.maximum, "default": limits.default}

@@ -1,0 +1,21 @@
+from django.urls import path
+
+from studio.api.images import Edits, Generations, ImageContent, ImageList, ImageOne
+from studio.api.jobs import JobCancel, JobOne
+from studio.api.models import ModelList, ModelOne
+from studio.api.usage import Usage
+
+app_name = "api"
+
+urlpatterns = [
+    path("images/generations", Generations.as_view(), name="generations"),
+    path("images/edits", Edits.as_view(), name="edits"),
+    path("images", ImageList.as_view(), name="image_list"),
+    path("images/<uuid:image_id>", ImageOne.as_view(), name="image"),
+    path("images/<uuid:image_id>/content", ImageContent.as_view(), name="image_content"),
+    path("jobs/<uuid:job_id>", JobOne.as_view(), name="job"),
+    path("jobs/<uuid:job_id>/cancel", JobCancel.as_view(), name="job_cancel"),
+    path("models", ModelList.as_view(), name="model_list"),
+    path("models/<str:name>", ModelOne.as_view(), name="model"),
+    path("usage", Usage.as_view(), name="usage"),
+]

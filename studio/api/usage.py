@@ -1,0 +1,52 @@
+import re
+from datetime import UTC, datetime
+
+from django.db.models import Count, Sum
+from django.utils import timezone
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from accounts import ledger
+from studio import jobs
+from studio.api.base import ApiView, key_of
+from studio.api.errors import BadField
+from studio.models import Job, State
+
+
+class Usage(ApiView):
+    scopes = ("read",)
+
+    def get(self, request: Request) -> Response:
+        """What the workspace had delivered and paid since a day (UTC): else this month."""
+        key = key_of(request)
+        since = _since(request.query_params.get("since"))
+        delivered = Job.objects.in_workspace(key.workspace).filter(
+            state=State.SUCCEEDED, finished_at__gte=since
+        )
+        sums = delivered.aggregate(images=Count("pk"), micros=Sum("price_micros"))
+        wallet = ledger.credit_of(key.workspace)
+        return Response(
+            {
+                "object": "usage",
+                "since": int(since.timestamp()),
+                "images": sums["images"],
+                "spent_micros": sums["micros"] or 0,
+                "available_micros": wallet.available_micros,
+                "held_micros": wallet.held_micros,
+                "key": {
+                    "spent_micros": jobs.spent_this_month(key),
+                    "monthly_cap_micros": key.monthly_cap_micros,
+                },
+            }
+        )
+
+
+def _since(text: str | None) -> datetime:
+    if text is None:
+        return timezone.now().replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+    try:
+        if not re.fullmatch("[0-9]{4}-[0-9]{2}-[0-9]{2}", text, re.ASCII):
+            raise ValueError(text)
+        return datetime.fromisoformat(text).replace(tzinfo=UTC)
+    except ValueError as error:
+        raise BadField("since", "since is a day, like 2026-10-31.") from error

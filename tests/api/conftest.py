@@ -1,0 +1,89 @@
+"""Programs with keys, and jobs that run while somebody waits for them."""
+
+from collections.abc import Collection
+from typing import Any
+from uuid import UUID
+
+import pytest
+from django.core.cache import cache
+from django.test import Client
+
+from accounts import keys, ledger, workspaces
+from accounts.models import ApiKey, User, Workspace
+from studio import jobs, serving
+from studio.models import Job
+from tests.studio.makers import Puppet
+
+
+class Program:
+    """A client of the API: sends its key, and JSON unless told otherwise."""
+
+    def __init__(self, client: Client, key: ApiKey, secret: str) -> None:
+        self.client = client
+        self.key = key
+        self.secret = secret
+
+    def get(self, path: str, **arguments: Any) -> Any:
+        return self.client.get(path, **self._with_key(arguments))
+
+    def post(self, path: str, body: Any = None, **arguments: Any) -> Any:
+        arguments.setdefault("content_type", "application/json")
+        return self.client.post(path, body, **self._with_key(arguments))
+
+    def form(self, path: str, **fields: Any) -> Any:
+        headers = fields.pop("headers", {})
+        return self.client.post(path, fields, **self._with_key({"headers": headers}))
+
+    def generate(self, headers: dict[str, str] | None = None, **fields: Any) -> Any:
+        body = {"model": "step-image-edit-2", "prompt": "a lake"} | fields
+        return self.post("/v1/images/generations", body, headers=headers or {})
+
+    def _with_key(self, arguments: dict[str, Any]) -> dict[str, Any]:
+        headers = {"Authorization": f"Bearer {self.secret}"} | arguments.pop("headers", {})
+        return {**arguments, "headers": headers}
+
+
+def program(user: User, workspace: Workspace | None = None, **columns: Any) -> Program:
+    workspace = workspace or workspaces.personal(user)
+    key, secret = keys.issue(workspace=workspace, by=user, name="tests")
+    if columns:
+        ApiKey.objects.filter(pk=key.pk).update(**columns)
+        key.refresh_from_db()
+    return Program(Client(raise_request_exception=False), key, secret)
+
+
+@pytest.fixture(autouse=True)
+def _no_counts(request: pytest.FixtureRequest) -> None:
+    if "db" in request.fixturenames or request.node.get_closest_marker("django_db"):
+        request.getfixturevalue("db")
+        cache.clear()
+
+
+@pytest.fixture
+def puppet(monkeypatch: pytest.MonkeyPatch) -> Puppet:
+    engine = Puppet()
+    monkeypatch.setattr(serving, "engine", lambda *_: engine)
+    return engine
+
+
+@pytest.fixture
+def _at_once(puppet: Puppet, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who waits for a job runs all that can run, as a worker would meanwhile."""
+    wait = jobs.wait
+
+    def run_and_wait(ids: Collection[UUID], timeout_seconds: float) -> list[Job]:
+        while timeout_seconds and jobs.run_next():
+            Job.objects.exclude(not_before=None).update(not_before=None)
+        return wait(ids, 0)
+
+    monkeypatch.setattr(jobs, "wait", run_and_wait)
+
+
+@pytest.fixture
+def ada_calls(_at_once: None, ada: User) -> Program:
+    return program(ada)
+
+
+def balance(workspace: Workspace) -> tuple[int, int]:
+    wallet = ledger.credit_of(workspace)
+    return wallet.posted_micros, wallet.held_micros
