@@ -12,6 +12,7 @@ import hashlib
 import logging
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -35,20 +36,51 @@ class StorageError(Exception):
     pass
 
 
-def stage(data: bytes, *, suffix: str) -> str:
-    """Writes bytes under a new key and returns the key. Raises StorageError."""
+@dataclass(frozen=True, kw_only=True)
+class Staged:
+    """An object that was written and that nothing owns yet."""
+
+    key: str
+    data: bytes = field(repr=False)
+    facts: dict[str, Any]
+
+
+def stage(data: bytes, *, suffix: str, purpose: str = "", **facts: Any) -> str:
+    """Writes bytes under a new key and returns the key. Raises StorageError.
+
+    With a `purpose`, `staged_for` finds them and the `facts` again.
+    """
     now = timezone.now()
     key = f"{now:%Y/%m/%d}/{ids.new()}.{suffix}"
-    PendingObject.objects.create(key=key, created_at=now)
+    sha256 = hashlib.sha256(data).hexdigest()
+    PendingObject.objects.create(
+        key=key, created_at=now, sha256=sha256, purpose=purpose, facts=facts
+    )
     with _translated(key):
         default_storage.save(key, ContentFile(data))
     try:
         kept = read(key)
     except FileNotFoundError as error:
         raise StorageError(f"{key} was written and is not there") from error
-    if hashlib.sha256(kept).digest() != hashlib.sha256(data).digest():
+    if hashlib.sha256(kept).hexdigest() != sha256:
         raise StorageError(f"{key} reads otherwise than it was written")
     return key
+
+
+def staged_for(purpose: str) -> Staged | None:
+    """What was staged for it and written whole. Raises StorageError."""
+    for row in PendingObject.objects.filter(purpose=purpose):
+        try:
+            data = read(row.key)
+        except FileNotFoundError:
+            continue
+        if hashlib.sha256(data).hexdigest() == row.sha256:
+            return Staged(key=row.key, data=data, facts=row.facts)
+    return None
+
+
+def discard_for(purpose: str) -> None:
+    discard(PendingObject.objects.filter(purpose=purpose).values_list("key", flat=True))
 
 
 def read(key: str) -> bytes:

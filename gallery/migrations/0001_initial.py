@@ -22,6 +22,9 @@ class Migration(migrations.Migration):
             fields=[
                 ('key', models.CharField(max_length=200, primary_key=True, serialize=False)),
                 ('created_at', models.DateTimeField(db_index=True, default=django.utils.timezone.now)),
+                ('sha256', models.CharField(max_length=64)),
+                ('purpose', models.CharField(blank=True, db_index=True, max_length=60)),
+                ('facts', models.JSONField(blank=True, default=dict)),
             ],
         ),
         migrations.CreateModel(

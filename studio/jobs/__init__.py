@@ -7,7 +7,7 @@ across a call of an engine or of the storage.
 from studio.jobs.claim import claim, next_in_turn
 from studio.jobs.run import Ran, run, run_next
 from studio.jobs.settle import cancel
-from studio.jobs.submit import CapReached, QuotaExceeded, Upload, spent_this_month, submit
+from studio.jobs.submit import CapReached, QuotaExceeded, Upload, check, spent_this_month, submit
 from studio.jobs.waiting import wait, wait_for_change
 
 __all__ = [
@@ -16,6 +16,7 @@ __all__ = [
     "Ran",
     "Upload",
     "cancel",
+    "check",
     "claim",
     "next_in_turn",
     "run",

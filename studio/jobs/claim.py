@@ -77,6 +77,7 @@ def _take(chosen: list[UUID], now: datetime) -> None:
     Job.objects.filter(pk__in=chosen, state=State.QUEUED).update(
         state=State.RUNNING,
         attempt=F("attempt") + 1,
+        upstream_calls=F("upstream_calls") + 1,
         claimed_by=process.identity(),
         lease_until=now + lease,
         not_before=None,

@@ -1,13 +1,15 @@
 import logging
 import time
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
 from django.utils import timezone
 
+from accounts import connections
 from gallery import images, pictures
-from gallery.images import StorageError
+from gallery.images import Staged, StorageError
+from gallery.models import Image
 from gallery.pictures import Picture, PictureError
 from studio import alerts, catalog, serving
 from studio.engines.contract import (
@@ -30,20 +32,8 @@ log = logging.getLogger("easel.jobs")
 class Ran:
     """What the one who runs jobs has left to do: previews to make, or a wait to sit out."""
 
-    image: Any = field(default=None)
+    image: Image | None = None
     wait_seconds: float | None = None
-
-
-@dataclass(frozen=True, kw_only=True)
-class Staged:
-    """An engine's answer, stored; kept as JSON on the job until the job ends."""
-
-    key: str
-    seed: int | None
-    notes: list[str]
-    engine: str
-    engine_ms: int
-    trace_id: str
 
 
 def run_next() -> Ran | None:
@@ -58,16 +48,13 @@ def run(job: Job) -> Ran:
         return _attempt(job)
     except settle.Superseded:
         log.info("superseded job=%s attempt=%s", job.pk, job.attempt)
-        settle.discard_staged(job)
     return Ran()
 
 
 def _attempt(job: Job) -> Ran:
     try:
-        staged = Staged(**job.staged) if job.staged else _call(job)
-        picture = _picture(job, staged)
-        recipe = _recipe(job, staged, picture)
-        return Ran(image=settle.succeed(job, key=staged.key, picture=picture, recipe=recipe))
+        staged = _found(job) or _call(job)
+        return Ran(image=_succeed(job, staged))
     except StorageError as error:
         return _put_off(job, Busy("The storage does not answer.", detail=str(error)))
     except Retryable as error:
@@ -80,30 +67,49 @@ def _attempt(job: Job) -> Ran:
     return Ran()
 
 
+def _found(job: Job) -> Staged | None:
+    """What an earlier attempt had stored when its process died: it need not be paid again."""
+    staged = images.staged_for(job.hold) if job.attempt > 1 else None
+    if staged:
+        job.upstream_calls -= 1
+    return staged
+
+
 def _call(job: Job) -> Staged:
     """Asks the engine and stores its bytes, before anybody decodes them."""
     engine = serving.engine(job.model)
     job.engine = engine.name
     request = _request(job)
-    settle.note_call(job)
+    connections.give_back()
     begun = time.monotonic()
     result = engine.run(request)
-    engine_ms = round((time.monotonic() - begun) * 1000)
+    facts = {
+        "seed": result.seed,
+        "notes": list(result.notes),
+        "engine": engine.name,
+        "engine_ms": round((time.monotonic() - begun) * 1000),
+        "trace_id": result.trace_id[:100],
+    }
     alerts.close(_alerts_of(job))
-    staged = Staged(
-        key=images.stage(result.data, suffix="bin"),
-        seed=result.seed,
-        notes=list(result.notes),
-        engine=engine.name,
-        engine_ms=engine_ms,
-        trace_id=result.trace_id[:100],
-    )
+    key = images.stage(result.data, suffix="bin", purpose=job.hold, **facts)
+    return Staged(key=key, data=result.data, facts=facts)
+
+
+def _succeed(job: Job, staged: Staged) -> Image:
+    """What turns out to be no picture, or comes too late, is thrown away."""
+    job.engine, job.trace_id = staged.facts["engine"], staged.facts["trace_id"]
     try:
-        settle.note_staged(job, asdict(staged))
+        picture = pictures.verify(staged.data)
+        recipe = _recipe(job, staged.facts, picture)
+        return settle.succeed(job, key=staged.key, picture=picture, recipe=recipe)
+    except PictureError as error:
+        images.discard((staged.key,))
+        raise Trouble(
+            "The image service sent a picture that cannot be read.", trace_id=job.trace_id
+        ) from error
     except settle.Superseded:
         images.discard((staged.key,))
         raise
-    return staged
 
 
 def _request(job: Job) -> EngineRequest:
@@ -135,31 +141,15 @@ def _photo(job: Job) -> bytes | None:
         raise EngineError("The photo to edit is gone.") from error
 
 
-def _picture(job: Job, staged: Staged) -> Picture:
-    """The staged bytes, decoded whole; what cannot be decoded is as if it never came."""
-    job.engine, job.trace_id = staged.engine, staged.trace_id
-    try:
-        return pictures.verify(images.read(staged.key))
-    except PictureError as error:
-        settle.note_staged(job, None)
-        images.discard((staged.key,))
-        raise Trouble(
-            "The image service sent a picture that cannot be read.", trace_id=staged.trace_id
-        ) from error
-    except FileNotFoundError as error:
-        settle.note_staged(job, None)
-        raise StorageError("a result is gone") from error
-
-
-def _recipe(job: Job, staged: Staged, picture: Picture) -> dict[str, Any]:
-    notes = [*job.notes, *staged.notes]
+def _recipe(job: Job, facts: dict[str, Any], picture: Picture) -> dict[str, Any]:
+    notes = [*job.notes, *facts["notes"]]
     came = f"{picture.width}x{picture.height}"
     if job.operation == "generate" and job.size not in {"", came}:
         notes.append(f"{job.size} was asked for; {came} came.")
     return {
-        "seed": job.seed if staged.seed is None else staged.seed,
-        "engine": staged.engine,
-        "engine_ms": staged.engine_ms,
+        "seed": job.seed if facts["seed"] is None else facts["seed"],
+        "engine": facts["engine"],
+        "engine_ms": facts["engine_ms"],
         "notes": notes,
     }
 

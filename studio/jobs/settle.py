@@ -7,7 +7,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import F, Q
+from django.db.models import Q
 from django.utils import timezone
 
 from accounts import ledger, workspaces
@@ -50,7 +50,7 @@ def succeed(job: Job, *, key: str, picture: Picture, recipe: dict[str, Any]) -> 
             text_mode=job.text_mode,
             **recipe,
         )
-        _end(job, State.SUCCEEDED, image=image, staged=None)
+        _end(job, State.SUCCEEDED, image=image)
         ledger.post(reference=job.hold)
     log.info("succeeded job=%s image=%s trace=%s", job.pk, image.pk, job.trace_id)
     return image
@@ -67,6 +67,7 @@ def give_up(job: Job, error: EngineError) -> None:
     with transaction.atomic(durable=True):
         _end(job, state, error=sentence, error_code=error.code)
         ledger.void(reference=job.hold)
+    images.discard_for(job.hold)
     log.info("%s job=%s code=%s trace=%s", state, job.pk, error.code, job.trace_id)
 
 
@@ -84,7 +85,8 @@ def put_off(job: Job, error: Retryable) -> float | None:
     if faults >= MAX_FAULTS or until > deadline_of(job):
         give_up(job, type(error)(_GAVE_UP, detail=str(error)))
         return None
-    _requeue(job, faults=faults, not_before=until)
+    calls = job.upstream_calls - isinstance(error, Busy)
+    _requeue(job, faults=faults, not_before=until, upstream_calls=max(0, calls))
     log.info("put off job=%s code=%s trace=%s", job.pk, error.code, job.trace_id)
     return wait
 
@@ -129,13 +131,8 @@ def cancel(*, job: Job, by: User) -> bool:
     if ended:
         log.info("cancelled job=%s", job.pk)
         job.refresh_from_db()
-        discard_staged(job)
+        images.discard_for(job.hold)
     return bool(ended)
-
-
-def discard_staged(job: Job) -> None:
-    if job.staged:
-        images.discard((job.staged["key"],))
 
 
 def _mine(job: Job) -> Q:
@@ -149,6 +146,7 @@ def _end(job: Job, state: State, **columns: Any) -> None:
         lease_until=None,
         engine=job.engine,
         trace_id=job.trace_id,
+        upstream_calls=job.upstream_calls,
         **columns,
     )
     if not won:
@@ -161,17 +159,3 @@ def _requeue(job: Job, **columns: Any) -> None:
     )
     if not won:
         raise Superseded
-
-
-def note_call(job: Job) -> None:
-    """Counts a call before it is made, so that one whose process dies is counted too."""
-    won = Job.objects.filter(_mine(job)).update(upstream_calls=F("upstream_calls") + 1)
-    if not won:
-        raise Superseded
-
-
-def note_staged(job: Job, staged: dict[str, Any] | None) -> None:
-    """Keeps what the engine answered, or forgets it, for whoever runs the job next."""
-    if not Job.objects.filter(_mine(job)).update(staged=staged):
-        raise Superseded
-    job.staged = staged

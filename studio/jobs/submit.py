@@ -81,10 +81,26 @@ def submit(
         raise
 
 
+def check(*, by: User, workspace: Workspace, order: Order, order_id: UUID | None) -> None:
+    """What `submit` would refuse for anyway, to be asked before a photo is decoded for it.
+
+    Raises workspaces.NotAllowed, QuotaExceeded and ledger.InsufficientCredit; nothing for an
+    order that was accepted already.
+    """
+    workspaces.check_may_make(by, workspace)
+    if order_id is None or not _ordered(workspace, order_id):
+        _check_credit(workspace, order)
+        _check_quota(workspace, order.count)
+
+
 def _check_repeated(workspace: Workspace, order_id: UUID) -> None:
-    jobs = list(Job.objects.in_workspace(workspace).filter(order_id=order_id).order_by("pk"))
+    jobs = _ordered(workspace, order_id)
     if jobs:
         raise _Repeated(jobs)
+
+
+def _ordered(workspace: Workspace, order_id: UUID) -> list[Job]:
+    return list(Job.objects.in_workspace(workspace).filter(order_id=order_id).order_by("pk"))
 
 
 def _check_credit(workspace: Workspace, order: Order) -> None:

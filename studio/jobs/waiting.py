@@ -11,6 +11,7 @@ from uuid import UUID
 
 from django.db import DatabaseError, connection
 
+from accounts import connections
 from studio.models import TERMINAL, Job, State
 
 log = logging.getLogger("easel.jobs")
@@ -46,6 +47,7 @@ class _Watcher:
             if self._thread is None:
                 self._thread = threading.Thread(target=self._watch, name="jobs.wait", daemon=True)
                 self._thread.start()
+        connections.give_back()
         waiter.changed.wait(timeout_seconds)
         with self._lock:
             self._waiters.discard(waiter)

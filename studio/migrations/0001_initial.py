@@ -81,7 +81,6 @@ class Migration(migrations.Migration):
                 ('lease_until', models.DateTimeField(blank=True, null=True)),
                 ('not_before', models.DateTimeField(blank=True, null=True)),
                 ('started_at', models.DateTimeField(blank=True, null=True)),
-                ('staged', models.JSONField(blank=True, null=True)),
                 ('finished_at', models.DateTimeField(blank=True, null=True)),
                 ('engine', models.CharField(blank=True, max_length=20)),
                 ('trace_id', models.CharField(blank=True, db_index=True, max_length=100)),

@@ -67,9 +67,8 @@ class Job(models.Model):
     """One image to make. The table is the truth; the queue's tasks only say to look at it.
 
     `attempt` grows with every claim and fences the finish: who holds an older number
-    changes nothing. `faults` counts tries that failed, `crashes` those whose process died.
-    `staged` is the engine's answer once it is stored, so that running again does not pay
-    again. Jobs of one order share `order_id`.
+    changes nothing. `faults` counts tries that failed, `crashes` those whose process died,
+    `upstream_calls` those that the service may have billed. Jobs of one order share `order_id`.
     """
 
     id = models.UUIDField(primary_key=True, default=ids.new, editable=False)
@@ -111,7 +110,6 @@ class Job(models.Model):
     lease_until = models.DateTimeField(null=True, blank=True)
     not_before = models.DateTimeField(null=True, blank=True)
     started_at = models.DateTimeField(null=True, blank=True)
-    staged = models.JSONField(null=True, blank=True)
 
     # How it ended
     finished_at = models.DateTimeField(null=True, blank=True)

@@ -17,10 +17,11 @@ from datetime import timedelta
 from types import FrameType
 from uuid import UUID
 
-from django.db import DatabaseError, connections
+from django.db import DatabaseError
 from django.utils import timezone
 from django_q.cluster import Cluster
 
+from accounts import connections
 from studio import jobs, serving
 from studio.models import Job, Worker
 from studio.queue import lifeline, lone, pool, process, sweep
@@ -57,7 +58,12 @@ class Supervisor:
             Worker.objects.filter(identity=process.identity()).delete()
 
     def _warm_up(self) -> None:
-        """What every worker process needs is built once and shared by the forks."""
+        """What every worker process needs is built once and shared by the forks.
+
+        django-q2 opens connections in processes that go on to fork, and only here can it be
+        kept from sharing them.
+        """
+        os.register_at_fork(before=connections.close_before_fork)
         serving.engines()
         gc.collect()
         gc.freeze()
@@ -100,7 +106,6 @@ class Supervisor:
 
     def _start_cluster(self) -> None:
         self._waiting = None
-        connections.close_all()
         context = multiprocessing.get_context("fork")
         self._cluster = context.Process(target=_run_cluster, name="cluster")
         self._cluster.start()
@@ -138,7 +143,6 @@ class Supervisor:
             sweep.sweep(now)
             suspects = len(jobs.next_in_turn(lone.MOST, now, suspects=True))
             if suspects:
-                connections.close_all()
                 self._lone.tend(suspects)
             if time.monotonic() >= self._slow_at:
                 self._slow_at = time.monotonic() + SLOW_SECONDS
@@ -146,7 +150,7 @@ class Supervisor:
                 sweep.sweep_slowly(now)
         except DatabaseError:
             log.exception("the sweep could not reach the database; it tries again")
-            connections.close_all()
+            connections.close_before_fork()
 
 
 def _run_cluster() -> None:

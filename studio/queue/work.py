@@ -6,6 +6,7 @@ import time
 from django.db import DatabaseError, connection
 from django.utils import timezone
 
+from accounts import connections
 from gallery import images
 from gallery.images import StorageError
 from gallery.models import Image
@@ -27,6 +28,8 @@ def run(job: Job) -> jobs.Ran:
     except Exception:
         log.exception("job=%s broke", job.pk)
         _release_when_possible(job)
+    finally:
+        connections.give_back()
     return jobs.Ran()
 
 
@@ -48,3 +51,5 @@ def preview(image: Image) -> None:
     except (StorageError, FileNotFoundError, PictureError, DatabaseError):
         log.exception("no previews for image=%s; the sweep tries again", image.pk)
         connection.close()
+    finally:
+        connections.give_back()

@@ -272,6 +272,7 @@ def test_what_was_stored_is_not_asked_for_again(
     _lose(job)
     run_to_end(job)
     assert (job.state, len(puppet.calls), job.crashes) == ("succeeded", 1, 1)
+    assert job.upstream_calls == 1
     assert balance(workspace) == (147_000, 0)
 
 
