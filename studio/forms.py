@@ -1,13 +1,14 @@
 """The studio's form: turns what a browser sends into an `Asked` and a photo.
 
-Limits are not repeated here: `orders.check` and `pictures.normalise` know them.
+Limits are not repeated here: `orders.check` and `codec.normalise` know them.
 """
 
+from collections.abc import Callable
 from typing import Any
 
 from django import forms
 
-from gallery import pictures
+from gallery import codec
 from gallery.models import Image
 from gallery.pictures import PictureError
 from studio import offers, orders
@@ -30,10 +31,21 @@ class StudioForm(forms.Form):
 
     order_id = forms.UUIDField(required=False, error_messages={"invalid": "Load the page again."})
 
-    def __init__(self, *args: Any, images: Any, **kwargs: Any) -> None:
-        """`images` are those that the person may edit."""
+    def __init__(
+        self,
+        *args: Any,
+        images: Any,
+        check: Callable[..., None],
+        **kwargs: Any,
+    ) -> None:
+        """`images` are those that the person may edit.
+
+        `check` is asked about order and order_id before a photo is decoded, which is the
+        dearest step. What it raises, and CodecBusy, come out of `is_valid`.
+        """
         super().__init__(*args, **kwargs)
         self._images = images
+        self._check = check
         self.order: Order | None = None
         self.to_edit: Image | Upload | None = None
 
@@ -43,7 +55,7 @@ class StudioForm(forms.Form):
             return cleaned
         try:
             self.order = orders.check(self._asked(cleaned))
-            self.to_edit = self._photo(cleaned)
+            self.to_edit = self._photo(self.order, cleaned)
             self._check_photo(self.order)
         except OrderError as error:
             self.add_error(error.field, error.sentence)
@@ -66,11 +78,12 @@ class StudioForm(forms.Form):
             count=1 if cleaned["count"] is None else cleaned["count"],
         )
 
-    def _photo(self, cleaned: dict[str, Any]) -> Image | Upload | None:
+    def _photo(self, order: Order, cleaned: dict[str, Any]) -> Image | Upload | None:
         if len(self.files.getlist("photo")) > 1:
             raise OrderError("photo", "Send one photo at a time.")
         if cleaned["photo"] is not None:
-            return Upload(picture=pictures.normalise(cleaned["photo"].read()))
+            self._check(order=order, order_id=cleaned["order_id"])
+            return Upload(picture=codec.normalise(cleaned["photo"].read()))
         if not cleaned["source"]:
             return None
         found: Image | None = self._images.filter(pk=cleaned["source"]).first()

@@ -1,4 +1,5 @@
 from collections.abc import Iterable
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -13,6 +14,7 @@ from django.views.decorators.http import require_POST, require_safe
 from accounts import ids
 from accounts.ledger import InsufficientCredit
 from accounts.middleware import WorkspaceRequest
+from gallery.codec import CodecBusy
 from gallery.images import StorageError
 from gallery.models import Image
 from studio import jobs, offers
@@ -41,11 +43,14 @@ def studio(request: WorkspaceRequest) -> HttpResponse:
 @login_required
 def job_create(request: WorkspaceRequest) -> HttpResponse:
     form = StudioForm(
-        request.POST, request.FILES, images=Image.objects.in_workspace(request.workspace)
+        request.POST,
+        request.FILES,
+        images=Image.objects.in_workspace(request.workspace),
+        check=partial(jobs.check, by=request.user, workspace=request.workspace),
     )
-    if not form.is_valid() or form.order is None:
-        return _refused(request, form)
     try:
+        if not form.is_valid() or form.order is None:
+            return _refused(request, form)
         made = jobs.submit(
             by=request.user,
             workspace=request.workspace,
@@ -57,6 +62,9 @@ def job_create(request: WorkspaceRequest) -> HttpResponse:
         form.add_error(None, str(error))
         is_out_of_credit = isinstance(error, InsufficientCredit)
         return _refused(request, form, is_out_of_credit=is_out_of_credit)
+    except CodecBusy as error:
+        form.add_error("photo", error.sentence)
+        return _refused(request, form, status=503)
     except StorageError:
         form.add_error(None, "The photo could not be kept just now. Please try again.")
         return _refused(request, form, status=503)

@@ -7,9 +7,10 @@ from typing import Any
 import pybase64
 from django.core.files.uploadedfile import UploadedFile
 
-from gallery import pictures
+from gallery import codec
+from gallery.codec import CodecBusy
 from gallery.pictures import Picture, PictureError
-from studio.api.errors import BadField
+from studio.api.errors import BadField, Refusal
 
 _DATA_URI = re.compile(r"data:[a-z0-9.+/-]{1,100};base64,", re.IGNORECASE | re.ASCII)
 _ADDRESS = re.compile(r"[a-z][a-z0-9+.-]{1,20}:", re.IGNORECASE | re.ASCII)
@@ -26,7 +27,9 @@ def only(name: str, given: list[Any]) -> bytes:
 
 def normalised(name: str, data: bytes) -> Picture:
     try:
-        return pictures.normalise(data)
+        return codec.normalise(data)
+    except CodecBusy as error:
+        raise Refusal(503, error.sentence, headers={"Retry-After": "2"}) from error
     except PictureError as error:
         raise BadField(name, error.sentence, code="invalid_image") from error
 

@@ -14,7 +14,8 @@ from django_q.models import OrmQ
 
 from accounts import ledger, workspaces
 from accounts.models import Plan, Transfer, User, Workspace
-from gallery import images
+from gallery import codec, images
+from gallery.codec import CodecBusy
 from gallery.images import StorageError
 from gallery.models import Image, PendingObject
 from studio import jobs
@@ -326,6 +327,36 @@ def test_a_storage_that_fails(as_ada: Client, monkeypatch: pytest.MonkeyPatch) -
     response = create(as_ada, photo=photo())
     assert response.status_code == 503
     assert "could not be kept just now" in response.content.decode()
+
+
+@pytest.mark.usefixtures("_nothing_left")
+def test_when_too_many_photos_are_read(as_ada: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    def busy(_data: bytes) -> None:
+        raise CodecBusy
+
+    monkeypatch.setattr(codec, "normalise", busy)
+    response = create(as_ada, photo=photo())
+    assert response.status_code == 503
+    assert "Many photos are being read at the moment." in response.content.decode()
+
+
+@pytest.mark.parametrize("why", ["credit", "plan", "viewer", "words"])
+def test_no_photo_is_decoded_for_what_is_refused_anyway(
+    client: Client,
+    ada: User,
+    vera: User,
+    workspace: Workspace,
+    why: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(codec, "normalise", lambda _: pytest.fail("decoded"))
+    at_work(client, vera if why == "viewer" else ada, workspace)
+    if why == "credit":
+        ledger.hold(workspace=workspace, amount_micros=150_000, reference="test:all")
+    if why == "plan":
+        Plan.objects.update(images_per_day=0)
+    response = create(client, photo=photo(), prompt="" if why == "words" else "a lake")
+    assert response.status_code == (403 if why == "viewer" else 422)
 
 
 def test_anothers_image_is_not_edited(as_ada: Client, theirs: Image, workspace: Workspace) -> None:
