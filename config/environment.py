@@ -6,7 +6,7 @@ import secrets
 import tempfile
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 from urllib.parse import urlsplit
 
 import environ
@@ -88,7 +88,7 @@ def _is_address(value: str, schemes: tuple[str, ...]) -> bool:
         return False
 
 
-def parsed(name: str, kind: str, default: str) -> dict[str, object]:
+def parsed(name: str, kind: str, default: str) -> dict[str, Any]:
     """What django-environ makes of an address of `kind`: "db_url", "email_url".
 
     The value is not repeated in the message, since it may hold a password.
@@ -97,7 +97,7 @@ def parsed(name: str, kind: str, default: str) -> dict[str, object]:
     if "://" not in value:
         stop(name, "cannot be understood as an address")
     try:
-        found: dict[str, object] = getattr(environ.Env, f"{kind}_config")(value)
+            found: dict[str, Any] = getattr(environ.Env, f"{kind}_config")(value)
     except (ValueError, KeyError, environ.ImproperlyConfigured):
         stop(name, "cannot be understood as an address")
     if kind == "db_url" and found.get("ENGINE") not in _DATABASES:

@@ -102,11 +102,8 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     }
 else:
     DATABASES["default"]["CONN_MAX_AGE"] = 0  # back to the pool
-    DATABASES["default"].setdefault("OPTIONS", {})["pool"] = {
-        "min_size": 1,
-        "max_size": 16,
-        "timeout": 20,
-    }
+    _pool = {"min_size": 1, "max_size": 16, "timeout": 20}
+    DATABASES["default"].setdefault("OPTIONS", {})["pool"] = _pool
 
 REDIS_URL = environment.address("REDIS_URL", schemes=("rediss", "redis"))
 CACHES = {
@@ -139,7 +136,8 @@ STATIC_URL = "/static/"
 STATIC_ROOT = DATA_DIR / "static"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 FILE_UPLOAD_MAX_MEMORY_SIZE = 24 * 1024 * 1024
-DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
+# A photo may come as base64 in a form's text; config.limits has bounded every body by then.
+DATA_UPLOAD_MAX_MEMORY_SIZE = 28 * 1024 * 1024
 
 # The API for programs
 API_RATE = environment.number("API_RATE", default=1_200, minimum=1)

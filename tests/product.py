@@ -74,15 +74,16 @@ class Product:
         for role in list(self.processes):
             self.stop(role)
 
-    def start(self, role: str) -> None:
-        """Runs the line of the Procfile."""
+    def start(self, role: str, *, port: int = 0) -> None:
+        """Runs the line of the Procfile; with a port, one more of the role, named role:port."""
         line = re.search(rf"^{role}: (.+)$", (ROOT / "Procfile").read_text(), re.M)
         assert line
-        with (self.data_dir / f"{role}.log").open("ab") as log:
-            self.processes[role] = subprocess.Popen(
+        name, variables = (f"{role}:{port}", {"PORT": str(port)}) if port else (role, {})
+        with (self.data_dir / f"{name}.log").open("ab") as log:
+            self.processes[name] = subprocess.Popen(
                 ["/bin/sh", "-c", line[1]],
                 cwd=ROOT,
-                env=self.environment,
+                env=self.environment | variables,
                 stdout=log,
                 stderr=log,
                 start_new_session=True,
