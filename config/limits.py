@@ -4,7 +4,8 @@ from django.http import HttpRequest, HttpResponse
 
 from config import errors
 
-MAX_BODY_BYTES = 24 * 1024 * 1024
+# A photo of 20 MB as base64, and the words around it
+MAX_BODY_BYTES = 28 * 1024 * 1024
 _READ_AWAY_BYTES = 100 * 1024 * 1024
 
 

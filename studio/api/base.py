@@ -16,7 +16,7 @@ class ApiView(APIView):
     """`scopes`: a key needs one of them."""
 
     scopes: Sequence[str] = ()
-    metadata_class = None
+    http_method_names = ["get", "head", "post"]
     rate: Rate | None = None
 
     def finalize_response(

@@ -1,6 +1,8 @@
 """One POST that makes images: read, checked, accepted, waited for, answered."""
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,12 +13,12 @@ from rest_framework.response import Response
 
 from accounts.ledger import InsufficientCredit
 from gallery.images import StorageError
-from gallery.pictures import Picture
 from studio import catalog, jobs, offers, orders
 from studio.api import fields, photos, presenting, repeats
 from studio.api.base import key_of, note_accepted
 from studio.api.errors import BadField, Refusal
 from studio.api.fields import Given
+from studio.api.repeats import Repeat
 from studio.catalog import Model
 from studio.engines.contract import Operation
 from studio.jobs import CapReached, QuotaExceeded, Upload
@@ -47,16 +49,18 @@ def answer(request: Request, operation: Operation) -> Response:
     call = _read(request, operation)
     if call.given.values.get("dry_run"):
         return _preview(call)
-    workspace, key = key_of(request).workspace, repeats.key_in(request)
-    order_id = None
-    if key:
-        pictures = [call.photo] if call.photo is not None else []
-        mark = repeats.fingerprint(operation, call.given, pictures)
-        order_id = repeats.bind(workspace=workspace, key=key, fingerprint=mark)
-        if earlier := repeats.jobs_of(workspace, order_id):
-            return _accepted(request, call, earlier)
-    order, upload = _order(call)
-    return _accepted(request, call, _submit(request, order, upload, order_id))
+    repeat = _repeat(request, call)
+    earlier = repeats.find(repeat) if repeat else []
+    return _accepted(request, call, earlier or _submit(request, call, repeat))
+
+
+def _repeat(request: Request, call: Call) -> Repeat | None:
+    key = repeats.key_in(request)
+    if not key:
+        return None
+    pictures = [call.photo] if call.photo is not None else []
+    mark = repeats.fingerprint(call.operation, call.given, pictures)
+    return Repeat(workspace=key_of(request).workspace, key=key, fingerprint=mark)
 
 
 def _read(request: Request, operation: Operation) -> Call:
@@ -71,23 +75,30 @@ def _read(request: Request, operation: Operation) -> Call:
     return Call(operation=operation, given=given, photo=photo, warnings=warnings)
 
 
-def _order(call: Call) -> tuple[Order, Upload | None]:
-    """Raises BadField. Whatever is rewritten on the way is added to the call's warnings."""
+def _order(call: Call) -> Order:
+    """Raises BadField."""
     try:
-        order = orders.check(_asked(call))
-        if call.photo is None:
-            return order, None
-        picture = photos.normalised("image", call.photo)
-        _check_photo(order, picture)
+        return orders.check(_asked(call))
     except OrderError as error:
-        raise BadField(_FIELDS.get(error.field, error.field), error.sentence) from error
-    return order, Upload(picture=picture)
+        raise _bad_field(error) from error
 
 
-def _check_photo(order: Order, picture: Picture) -> None:
-    orders.check_photo(
-        order, width=picture.width, height=picture.height, size_bytes=len(picture.data)
-    )
+def _upload(call: Call, order: Order) -> Upload | None:
+    """The photo, decoded, which is the dearest step and so the last. Raises BadField."""
+    if call.photo is None:
+        return None
+    picture = photos.normalised("image", call.photo)
+    try:
+        orders.check_photo(
+            order, width=picture.width, height=picture.height, size_bytes=len(picture.data)
+        )
+    except OrderError as error:
+        raise _bad_field(error) from error
+    return Upload(picture=picture)
+
+
+def _bad_field(error: OrderError) -> BadField:
+    return BadField(_FIELDS.get(error.field, error.field), error.sentence)
 
 
 def _asked(call: Call) -> Asked:
@@ -128,17 +139,27 @@ def _size(call: Call, model: Model | None) -> str | None:
     return presenting.wire_size(model, size)
 
 
-def _submit(request: Request, order: Order, upload: Upload | None, order_id: Any) -> list[Job]:
-    key = key_of(request)
-    try:
-        made = jobs.submit(
-            by=key.created_by,
-            workspace=key.workspace,
+def _submit(request: Request, call: Call, repeat: Repeat | None) -> list[Job]:
+    key, order = key_of(request), _order(call)
+    by, workspace = key.created_by, key.workspace
+    order_id = repeats.bind(repeat) if repeat else None
+    with _translated():
+        if call.photo is not None:
+            jobs.check(by=by, workspace=workspace, order=order, order_id=order_id)
+        return jobs.submit(
+            by=by,
+            workspace=workspace,
             order=order,
-            source=upload,
+            source=_upload(call, order),
             order_id=order_id,
             api_key=key,
         )
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    try:
+        yield
     except InsufficientCredit as error:
         raise Refusal(402, str(error), code="insufficient_credit") from error
     except CapReached as error:
@@ -148,7 +169,6 @@ def _submit(request: Request, order: Order, upload: Upload | None, order_id: Any
         raise Refusal(429, str(error), code="quota_exceeded", headers=never) from error
     except StorageError as error:
         raise Refusal(503, "The photo could not be kept just now.", code="storage") from error
-    return made
 
 
 def _accepted(request: Request, call: Call, made: list[Job]) -> Response:
@@ -215,7 +235,8 @@ def _size_said(call: Call, model: Model | None, size: str) -> list[str]:
 
 def _preview(call: Call) -> Response:
     """What would be sent and what it would cost. Nothing is kept and nothing is charged."""
-    order, upload = _order(call)
+    order = _order(call)
+    upload = _upload(call, order)
     warnings = [*call.warnings, *_size_said(call, order.model, order.size), *order.rewrites]
     if order.count > 1:
         warnings.append(f"n is fanned out: {order.count} calls of the model, one image each.")

@@ -13,6 +13,7 @@ class JsonRenderer(BaseRenderer):
 
     media_type = "application/json"
     format = "json"
+    charset = None
 
     def render(self, data: Any, *_args: Any, **_kwargs: Any) -> bytes:
         return b"" if data is None else orjson.dumps(data)

@@ -7,10 +7,12 @@ moment need no lock here: all submit the same order, and all but one find its jo
 
 import hashlib
 import json
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
+from django.db.models import QuerySet
 from django.utils import timezone
 from rest_framework.request import Request
 
@@ -25,6 +27,13 @@ KEPT = timedelta(hours=24)
 # A call that bound its key and made no job within this time was refused, or has died.
 _DEAD_AFTER = timedelta(seconds=50)
 _NAME = "Idempotency-Key"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Repeat:
+    workspace: Workspace
+    key: str
+    fingerprint: str
 
 
 def key_in(request: Request) -> str:
@@ -44,38 +53,55 @@ def fingerprint(operation: Operation, given: Given, photos: list[bytes]) -> str:
     return hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()
 
 
-def bind(*, workspace: Workspace, key: str, fingerprint: str) -> UUID:
-    """The name of the order that this key stands for. Raises Refusal."""
-    now = timezone.now()
-    ours = RepeatKey.objects.filter(workspace=workspace)
-    ours.filter(created_at__lt=now - KEPT).delete()
-    fresh = RepeatKey(workspace=workspace, key=key, fingerprint=fingerprint)
+def find(repeat: Repeat) -> list[Job]:
+    """The jobs of the order that the key stands for; none if there are none. Raises Refusal."""
+    bound = _rows(repeat).first()
+    if bound is None or _is_dead(bound):
+        return []
+    _check(bound, repeat)
+    return _jobs_of(bound)
+
+
+def bind(repeat: Repeat) -> UUID:
+    """The name of the order that this key stands for. Raises Refusal.
+
+    It binds a key that is free, or whose call has died. A refusal for a field comes before.
+    """
+    RepeatKey.objects.filter(
+        workspace=repeat.workspace, created_at__lt=timezone.now() - KEPT
+    ).delete()
+    fresh = RepeatKey(workspace=repeat.workspace, key=repeat.key, fingerprint=repeat.fingerprint)
     RepeatKey.objects.bulk_create([fresh], ignore_conflicts=True)
-    bound = ours.get(key=key)
-    if bound.fingerprint != fingerprint:
-        bound = _bind_anew(bound, fingerprint)
+    bound = _rows(repeat).get()
+    if bound.fingerprint != repeat.fingerprint and _is_dead(bound):
+        RepeatKey.objects.filter(pk=bound.pk, order_id=bound.order_id).update(
+            fingerprint=repeat.fingerprint, order_id=ids.new(), created_at=timezone.now()
+        )
+        bound.refresh_from_db()
+    _check(bound, repeat)
     return bound.order_id
 
 
-def jobs_of(workspace: Workspace, order_id: UUID) -> list[Job]:
-    ours = Job.objects.in_workspace(workspace).filter(order_id=order_id)
-    return list(ours.with_pictures().order_by("pk"))
+def _rows(repeat: Repeat) -> QuerySet[RepeatKey]:
+    return RepeatKey.objects.filter(
+        workspace=repeat.workspace, key=repeat.key, created_at__gte=timezone.now() - KEPT
+    )
 
 
-def _bind_anew(bound: RepeatKey, fingerprint: str) -> RepeatKey:
-    """Gives the key of a dead call to another request. Raises Refusal if it is alive."""
-    now = timezone.now()
-    is_dead = bound.created_at < now - _DEAD_AFTER and not jobs_of(bound.workspace, bound.order_id)
-    if is_dead:
-        RepeatKey.objects.filter(pk=bound.pk, order_id=bound.order_id).update(
-            fingerprint=fingerprint, order_id=ids.new(), created_at=now
-        )
-        bound.refresh_from_db()
-    if bound.fingerprint != fingerprint:
+def _is_dead(bound: RepeatKey) -> bool:
+    return bound.created_at < timezone.now() - _DEAD_AFTER and not _jobs_of(bound)
+
+
+def _jobs_of(bound: RepeatKey) -> list[Job]:
+    ours = Job.objects.filter(workspace=bound.workspace_id, order_id=bound.order_id)
+    return list(ours.order_by("pk"))
+
+
+def _check(bound: RepeatKey, repeat: Repeat) -> None:
+    if bound.fingerprint != repeat.fingerprint:
         raise Refusal(
             422,
             f"This {_NAME} was used for another request.",
             code="idempotency_key_reused",
             param=_NAME,
         )
-    return bound

@@ -49,7 +49,7 @@ class KeyThrottle(BaseThrottle):
     def allow_request(self, request: Request, view: "APIView") -> bool:
         if not isinstance(request.auth, ApiKey):
             return True
-        now = time.time()
+        now = _now()
         left = _left(request.auth, int(now // _PERIOD_SECONDS))
         self.rate = Rate(
             limit=settings.API_RATE,
@@ -61,6 +61,10 @@ class KeyThrottle(BaseThrottle):
 
     def wait(self) -> float:
         return self.rate.reset_seconds
+
+
+def _now() -> float:
+    return time.time()
 
 
 def _left(key: ApiKey, minute: int) -> int:

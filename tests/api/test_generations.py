@@ -169,7 +169,8 @@ def test_no_credit(ada_calls: Program, workspace: Workspace) -> None:
     assert balance(workspace) == (0, 0)
 
 
-def test_the_cap_of_a_key(_at_once: None, ada: User, workspace: Workspace) -> None:
+@pytest.mark.usefixtures("_at_once")
+def test_the_cap_of_a_key(ada: User, workspace: Workspace) -> None:
     capped = program(ada, monthly_cap_micros=6_000)
     assert capped.generate(n=2).status_code == 200
     response = capped.generate()
