@@ -102,11 +102,8 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     }
 else:
     DATABASES["default"]["CONN_MAX_AGE"] = 0  # back to the pool
-    DATABASES["default"].setdefault("OPTIONS", {})["pool"] = {
-        "min_size": 1,
-        "max_size": 16,
-        "timeout": 20,
-    }
+    _pool = {"min_size": 1, "max_size": 16, "timeout": 20}
+    DATABASES["default"].setdefault("OPTIONS", {})["pool"] = _pool
 
 REDIS_URL = environment.address("REDIS_URL", schemes=("rediss", "redis"))
 CACHES = {
