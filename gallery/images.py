@@ -24,9 +24,10 @@ from django.utils import timezone
 
 from accounts import ids
 from accounts.models import User, Workspace
-from gallery import pictures
+from gallery import codec
+from gallery.codec import CodecBusy
 from gallery.models import Image, PendingObject
-from gallery.pictures import Picture
+from gallery.pictures import Picture, PictureError
 
 log = logging.getLogger("easel.gallery")
 ORPHAN_AGE = timedelta(minutes=45)
@@ -176,7 +177,7 @@ def make_previews(image: Image) -> None:
     """Makes both previews and the placeholder, unless they are there. May be repeated."""
     if image.preview_large:
         return
-    made = pictures.previews(read(image.original))
+    made = codec.previews(read(image.original))
     small = stage(made.small, suffix="webp")
     large = stage(made.large, suffix="webp")
     with transaction.atomic(durable=True):
@@ -204,9 +205,9 @@ def _make_late_previews(image: Image) -> None:
     """One that can never have previews gets its original for them, and is not tried again."""
     try:
         make_previews(image)
-    except StorageError:
+    except (CodecBusy, StorageError):
         log.warning("no previews yet for image=%s", image.pk)
-    except (pictures.PictureError, FileNotFoundError):
+    except (PictureError, FileNotFoundError):
         log.exception("no previews ever for image=%s", image.pk)
         Image.objects.filter(pk=image.pk, preview_large="").update(
             preview_small=image.original, preview_large=image.original

@@ -7,7 +7,8 @@ from django.conf import settings
 from django.utils import timezone
 
 from accounts import connections
-from gallery import images, pictures
+from gallery import codec, images
+from gallery.codec import CodecBusy
 from gallery.images import Staged, StorageError
 from gallery.models import Image
 from gallery.pictures import Picture, PictureError
@@ -57,6 +58,8 @@ def _attempt(job: Job) -> Ran:
         return Ran(image=_succeed(job, staged))
     except StorageError as error:
         return _put_off(job, Busy("The storage does not answer.", detail=str(error)))
+    except CodecBusy:
+        return _put_off(job, Busy("Too many pictures came at once."))
     except Retryable as error:
         return _put_off(job, error)
     except EngineError as error:
@@ -99,7 +102,7 @@ def _succeed(job: Job, staged: Staged) -> Image:
     """What turns out to be no picture, or comes too late, is thrown away."""
     job.engine, job.trace_id = staged.facts["engine"], staged.facts["trace_id"]
     try:
-        picture = pictures.verify(staged.data)
+        picture = codec.verify(staged.data)
         recipe = _recipe(job, staged.facts, picture)
         return settle.succeed(job, key=staged.key, picture=picture, recipe=recipe)
     except PictureError as error:

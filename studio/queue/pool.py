@@ -10,6 +10,7 @@ from django.conf import settings
 from django.db import connection
 
 from accounts import connections
+from gallery.codec import Room
 from studio import jobs, serving
 from studio.models import Job
 from studio.queue import work
@@ -22,6 +23,15 @@ def concurrency() -> int:
     if serving.is_local():
         return min(settings.WORKER_CONCURRENCY, os.cpu_count() or 1)
     return int(settings.WORKER_CONCURRENCY)
+
+
+def room() -> Room:
+    """For reading pictures: the cores, and one more where a preview would keep results waiting.
+
+    Threads of a worker may wait, as they have nothing else to do.
+    """
+    cores = (os.cpu_count() or 1) // settings.WORKER_PROCESSES
+    return Room(readers=max(2, cores), waiting=concurrency() + 1, patience_seconds=30)
 
 
 @cache

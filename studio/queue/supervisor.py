@@ -22,6 +22,7 @@ from django.utils import timezone
 from django_q.cluster import Cluster
 
 from accounts import connections
+from gallery import codec
 from studio import jobs, serving
 from studio.models import Job, Worker
 from studio.queue import lifeline, lone, pool, process, sweep
@@ -64,6 +65,7 @@ class Supervisor:
         kept from sharing them.
         """
         os.register_at_fork(before=connections.close_before_fork)
+        codec.allow(pool.room())
         serving.engines()
         gc.collect()
         gc.freeze()

@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from accounts import connections
 from gallery import images
+from gallery.codec import CodecBusy
 from gallery.images import StorageError
 from gallery.models import Image
 from gallery.pictures import PictureError
@@ -48,7 +49,7 @@ def _release_when_possible(job: Job) -> None:
 def preview(image: Image) -> None:
     try:
         images.make_previews(image)
-    except (StorageError, FileNotFoundError, PictureError, DatabaseError):
+    except (CodecBusy, StorageError, FileNotFoundError, PictureError, DatabaseError):
         log.exception("no previews for image=%s; the sweep tries again", image.pk)
         connection.close()
     finally:
