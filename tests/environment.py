@@ -17,4 +17,5 @@ os.environ |= {
     "SITE_URL": "http://testserver",
     "OPERATOR_EMAIL": "operator@example.com",
 }
+os.environ["HYPOTHESIS_STORAGE_DIRECTORY"] = f"{os.environ['DATA_DIR']}/hypothesis"
 (Path(os.environ["DATA_DIR"]) / "static").mkdir()
