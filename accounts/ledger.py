@@ -7,6 +7,7 @@ nothing more. The verbs take part in the caller's transaction and hold no lock b
     LedgerError
     ├── InsufficientCredit   the wallet cannot cover the amount
     ├── ReferenceTaken       the reference stands for another amount or wallet
+    ├── UnknownReference     to be posted or voided, but never moved
     └── SettledOtherwise     to be posted but voided, or the other way round
 """
 
@@ -32,6 +33,10 @@ class InsufficientCredit(LedgerError):
 
 
 class ReferenceTaken(LedgerError):
+    pass
+
+
+class UnknownReference(LedgerError):
     pass
 
 
@@ -105,8 +110,9 @@ def _move(
     memo: str,
     by: User | None,
 ) -> Transfer:
-    if Transfer.objects.filter(reference=reference).exists():
-        return _repeated(debit, credit, amount_micros, reference)
+    earlier = _earlier(debit, credit, amount_micros, reference)
+    if earlier:
+        return earlier
     is_posted = state == Transfer.State.POSTED
     try:
         with transaction.atomic():
@@ -123,16 +129,19 @@ def _move(
                 created_by=by,
                 settled_at=timezone.now() if is_posted else None,
             )
-    except IntegrityError:
-        return _repeated(debit, credit, amount_micros, reference)
+    except (IntegrityError, InsufficientCredit) as error:
+        earlier = _earlier(debit, credit, amount_micros, reference)  # another was faster
+        if earlier:
+            return earlier
+        if isinstance(error, InsufficientCredit):
+            raise
+        raise LedgerError(f"{reference} could not be moved") from error
 
 
-def _repeated(debit: Wallet, credit: Wallet, amount_micros: int, reference: str) -> Transfer:
-    """The earlier transfer of this reference, if it moved the same between the same."""
+def _earlier(debit: Wallet, credit: Wallet, amount_micros: int, reference: str) -> Transfer | None:
+    """The transfer of this reference, if there is one. Raises ReferenceTaken if it differs."""
     earlier = Transfer.objects.filter(reference=reference).first()
-    if earlier is None:
-        raise LedgerError(f"{reference} could not be moved")
-    if (earlier.debit_id, earlier.credit_id, earlier.amount_micros) != (
+    if earlier and (earlier.debit_id, earlier.credit_id, earlier.amount_micros) != (
         debit.pk,
         credit.pk,
         amount_micros,
@@ -146,7 +155,11 @@ def _settle(reference: str, state: Transfer.State) -> bool:
         settled = Transfer.objects.filter(reference=reference, state=Transfer.State.PENDING).update(
             state=state, settled_at=timezone.now()
         )
-        transfer = Transfer.objects.select_related("debit", "credit").get(reference=reference)
+        transfer = (
+            Transfer.objects.select_related("debit", "credit").filter(reference=reference).first()
+        )
+        if transfer is None:
+            raise UnknownReference(f"{reference} was never moved")
         if transfer.state != state:
             raise SettledOtherwise(f"{reference} is {transfer.state}, not {state}")
         if settled:
