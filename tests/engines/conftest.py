@@ -2,18 +2,24 @@ from collections.abc import Iterator
 
 import pytest
 
-from studio.engines.stepfun import StepfunEngine
-from tests.engines.makers import stepfun
-from tests.engines.strict_stepfun import StrictStepfun
+from studio.engines.remote import RemoteEngine
+from tests.engines.makers import remote, strict_server
+from tests.engines.strict import Strict
 
 
 @pytest.fixture
-def strict() -> Iterator[StrictStepfun]:
-    with StrictStepfun() as server:
+def service(request: pytest.FixtureRequest) -> str:
+    """One of SERVICES; a test that is not parametrised with others gets StepFun."""
+    return getattr(request, "param", "stepfun")
+
+
+@pytest.fixture
+def strict(service: str) -> Iterator[Strict]:
+    with strict_server(service) as server:
         yield server
 
 
 @pytest.fixture
-def engine(strict: StrictStepfun) -> Iterator[StepfunEngine]:
-    with stepfun(strict) as built:
+def engine(strict: Strict) -> Iterator[RemoteEngine]:
+    with remote(strict) as built:
         yield built

@@ -10,9 +10,14 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from studio.engines.contract import EngineError, EngineRequest
+from studio.engines.contract import Engine, EngineError, EngineRequest
+from studio.engines.dialects import DIALECTS
 from studio.engines.fields import WireModel
+from studio.engines.openai import OpenaiEngine
+from studio.engines.remote import RemoteEngine
 from studio.engines.stepfun import StepfunEngine
+from tests.engines.strict import Strict
+from tests.engines.strict_openai import StrictOpenai
 from tests.engines.strict_stepfun import StrictStepfun
 
 MODEL = "step-image-edit-2"
@@ -24,11 +29,23 @@ WIRE_MODELS = {
 }
 
 
+SERVICES = ("stepfun", *DIALECTS)
+
+
+def strict_server(service: str) -> Strict:
+    return StrictStepfun() if service == "stepfun" else StrictOpenai(service)
+
+
 @contextmanager
-def stepfun(strict: StrictStepfun, **changes: Any) -> Iterator[StepfunEngine]:
+def remote(strict: Strict, **changes: Any) -> Iterator[RemoteEngine]:
+    """The engine that speaks to this kind of server."""
     options = {"base_url": strict.base_url, "api_key": strict.key, "models": WIRE_MODELS}
-    with closing(StepfunEngine(**(options | changes))) as engine:
-        yield engine
+    if isinstance(strict, StrictOpenai):
+        with closing(OpenaiEngine(**(options | {"dialect": strict.dialect} | changes))) as engine:
+            yield engine
+    else:
+        with closing(StepfunEngine(**(options | changes))) as engine:
+            yield engine
 
 
 def generate(**changes: Any) -> EngineRequest:
@@ -57,7 +74,7 @@ def size_of(data: bytes) -> tuple[int, int]:
         return image.size
 
 
-def failure_of(engine: StepfunEngine, request: EngineRequest) -> EngineError:
+def failure_of(engine: Engine, request: EngineRequest) -> EngineError:
     with pytest.raises(EngineError) as caught:
         engine.run(request)
     return caught.value

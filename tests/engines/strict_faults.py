@@ -1,4 +1,4 @@
-"""Faults that the strict server can be told to commit, by name.
+"""Faults that the strict servers can be told to commit, by name.
 
 Each takes the handler and what was wanted, and answers, or leaves the answer undone.
 """
@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from tests.engines.strict_rules import Wanted
 
 if TYPE_CHECKING:
-    from tests.engines.strict_stepfun import Handler
+    from tests.engines.strict import Handler
 
 Fault = Callable[["Handler", Wanted], None]
 
@@ -246,6 +246,8 @@ FAULTS: dict[str, Fault] = {
     "413": _status(413, "too_large", "request body too large"),
     "451": _status(451, "censorship_blocked", "blocked by moderation"),
     "451-image": _status(451, "censorship_blocked", "the image is not allowed"),
+    "400-moderation": _status(400, "moderation_blocked", "the safety system said no"),
+    "429-quota": _status(429, "insufficient_quota", "You exceeded your current quota"),
     "500": _status(500, "server_error", "internal error"),
     "502": _status(502, "server_error", "bad gateway"),
     "503": _status(503, "server_error", "overloaded"),

@@ -1,4 +1,4 @@
-"""What the strict server accepts: the documented fields within the documented limits, only."""
+"""What the strict StepFun accepts: the documented fields within the documented limits, only."""
 
 import base64
 import binascii
@@ -76,7 +76,7 @@ class Wanted:
 
 def check(operation: str, fields: dict[str, Any], upload: bytes | None) -> Wanted:
     """`fields` as JSON gives them; those of a form must have been through `from_form`."""
-    model = MODELS.get(_of_type(fields, "model", str, needed=True))
+    model = MODELS.get(of_type(fields, "model", str, needed=True))
     if model is None:
         raise No("the model does not exist", 404, "model_not_found")
     if not (model.generates if operation == "generate" else model.edits):
@@ -84,23 +84,23 @@ def check(operation: str, fields: dict[str, Any], upload: bytes | None) -> Wante
     known = COMMON | model.extras
     if unknown := sorted(set(fields) - known):
         raise No(f"unknown field {unknown[0][:40]}")
-    prompt = _of_type(fields, "prompt", str, needed=True)
+    prompt = of_type(fields, "prompt", str, needed=True)
     if not 1 <= len(prompt) <= 512:
         raise No("prompt must have 1 to 512 characters")
-    if len(_of_type(fields, "negative_prompt", str) or "") > 512:
+    if len(of_type(fields, "negative_prompt", str) or "") > 512:
         raise No("negative_prompt must have at most 512 characters")
-    _of_type(fields, "text_mode", bool)
-    _in_range(fields, "n", int, 1, 1)
-    _in_range(fields, "steps", int, 1, 50)
-    _in_range(fields, "cfg_scale", float, 1, 10)
+    of_type(fields, "text_mode", bool)
+    in_range(fields, "n", int, 1, 1)
+    in_range(fields, "steps", int, 1, 50)
+    in_range(fields, "cfg_scale", float, 1, 10)
     _check_style(fields)
-    image = _decoded(upload, fields["model"]) if operation == "edit" else None
-    seed = _in_range(fields, "seed", int, 0, MAX_SEED)
+    image = decoded(upload, fields["model"]) if operation == "edit" else None
+    seed = in_range(fields, "seed", int, 0, MAX_SEED)
     return Wanted(
         model=fields["model"],
         operation=operation,
         prompt=prompt,
-        size=_size(model, _of_type(fields, "size", str), image),
+        size=_size(model, of_type(fields, "size", str), image),
         seed=None if seed == 0 and fields["model"] != "step-image-edit-2" else seed,
         response_format=_response_format(fields),
         image=image,
@@ -120,8 +120,10 @@ def from_form(texts: dict[str, str]) -> dict[str, Any]:
     return fields
 
 
-def multipart(content_type: str, body: bytes) -> tuple[dict[str, str], list[bytes]]:
-    """The texts and the files called `image` of a form; a text called `image` is base64."""
+def multipart(
+    content_type: str, body: bytes, image_parts: tuple[str, ...] = ("image",)
+) -> tuple[dict[str, str], list[bytes]]:
+    """The texts of a form, and the files of those names; a text of such a name is base64."""
     match = re.fullmatch(r'multipart/form-data; ?boundary="?([0-9A-Za-z_.-]{1,70})"?', content_type)
     if not match:
         raise No("expected multipart/form-data", 415)
@@ -133,7 +135,7 @@ def multipart(content_type: str, body: bytes) -> tuple[dict[str, str], list[byte
     images: list[bytes] = []
     for part in parts:
         name, is_file, content = _part(part)
-        if name == "image":
+        if name in image_parts:
             images.append(content if is_file else _from_base64(content))
         elif is_file or name in texts:
             raise No(f"unexpected part {name[:40]}")
@@ -160,7 +162,7 @@ def _from_base64(content: bytes) -> bytes:
         raise No("the image is no base64") from error
 
 
-def _of_type(fields: dict[str, Any], name: str, kind: type, *, needed: bool = False) -> Any:
+def of_type(fields: dict[str, Any], name: str, kind: type, *, needed: bool = False) -> Any:
     value = fields.get(name)
     if name not in fields and not needed:
         return None
@@ -170,22 +172,22 @@ def _of_type(fields: dict[str, Any], name: str, kind: type, *, needed: bool = Fa
     return value
 
 
-def _in_range(fields: dict[str, Any], name: str, kind: type, low: float, high: float) -> Any:
-    value = _of_type(fields, name, kind)
+def in_range(fields: dict[str, Any], name: str, kind: type, low: float, high: float) -> Any:
+    value = of_type(fields, name, kind)
     if value is not None and not low <= value <= high:
         raise No(f"{name} must be from {low} to {high}")
     return value
 
 
 def _check_style(fields: dict[str, Any]) -> None:
-    style = _of_type(fields, "style_reference", dict)
+    style = of_type(fields, "style_reference", dict)
     if style is None:
         return
     if set(style) - {"source_url", "weight"}:
         raise No("unknown field in style_reference")
-    if not _of_type(style, "source_url", str, needed=True).startswith(("http://", "https://")):
+    if not of_type(style, "source_url", str, needed=True).startswith(("http://", "https://")):
         raise No("source_url must be an http url")
-    weight = _of_type(style, "weight", float)
+    weight = of_type(style, "weight", float)
     if weight is not None and not 0 < weight <= 2:
         raise No("weight must be above 0 and at most 2")
 
@@ -197,7 +199,7 @@ def _response_format(fields: dict[str, Any]) -> str:
     return value
 
 
-def _decoded(upload: bytes | None, model: str) -> Image.Image:
+def decoded(upload: bytes | None, model: str) -> Image.Image:
     if upload is None:
         raise No("image is required")
     try:

@@ -16,8 +16,8 @@ from tests.engines.makers import (
     failure_of,
     generate,
     picture,
+    remote,
     size_of,
-    stepfun,
 )
 from tests.engines.strict_faults import bomb_png, small_png
 from tests.engines.strict_stepfun import StrictStepfun
@@ -88,7 +88,7 @@ def test_a_full_edit_field_by_field(strict, engine):
 
 
 def test_headers(strict):
-    with stepfun(strict, user_agent="easel/1.2", api_key=f" {strict.key}\n") as engine:
+    with remote(strict, user_agent="easel/1.2", api_key=f" {strict.key}\n") as engine:
         engine.run(generate())
     headers = strict.requests[-1].headers
     assert headers["authorization"] == f"Bearer {strict.key}"
@@ -98,7 +98,7 @@ def test_headers(strict):
 
 
 def test_a_server_that_wants_no_key_is_sent_none(strict):
-    with stepfun(strict, api_key="") as engine, pytest.raises(OutOfService):
+    with remote(strict, api_key="") as engine, pytest.raises(OutOfService):
         engine.run(generate())
     assert "authorization" not in strict.requests[-1].headers
 
@@ -180,7 +180,7 @@ def test_a_result_carries_seed_and_trace_id(strict, engine):
 
 
 def test_a_url_is_fetched_at_once_and_without_the_key(strict):
-    with stepfun(strict, response_format="url") as engine:
+    with remote(strict, response_format="url") as engine:
         assert size_of(engine.run(generate(size=(896, 1184))).data) == (896, 1184)
     assert strict.requests[-1].fields["response_format"] == "url"
     (fetched,) = strict.file_requests
@@ -236,7 +236,7 @@ def test_a_call_is_one_line(strict, engine, lines):
 def test_a_failed_call_is_one_line(strict, engine, lines):
     strict.faults.append("503")
     failure_of(engine, generate())
-    with closed_port() as port, stepfun(strict, base_url=f"http://127.0.0.1:{port}") as unreachable:
+    with closed_port() as port, remote(strict, base_url=f"http://127.0.0.1:{port}") as unreachable:
         failure_of(unreachable, generate())
     first, second = lines
     assert first.startswith(f"{MODEL} generate status=503 ")
@@ -245,7 +245,7 @@ def test_a_failed_call_is_one_line(strict, engine, lines):
 
 def test_nothing_logs_a_result_url(strict, caplog):
     """They are as good as a key while they live."""
-    with caplog.at_level(logging.INFO), stepfun(strict, response_format="url") as engine:
+    with caplog.at_level(logging.INFO), remote(strict, response_format="url") as engine:
         engine.run(generate())
     assert strict.file_requests
     assert "/files/" not in caplog.text

@@ -1,4 +1,4 @@
-"""What is made of each fault of the service, and how long that may take."""
+"""What is made of each fault of a service, of every kind, and how long that may take."""
 
 import threading
 import time
@@ -21,13 +21,14 @@ from studio.engines.http import BROKE_OFF, NOT_FETCHED, TOO_LARGE, TOO_SLOW, UNR
 from studio.engines.wire import BUSY, NO_IMAGE, OUT_OF_SERVICE, TROUBLE
 from tests.engines.makers import (
     MODEL,
+    SERVICES,
     closed_port,
     edit,
     failure_of,
     generate,
+    remote,
     silent_port,
     size_of,
-    stepfun,
 )
 from tests.engines.strict_faults import FAULTS, MEGABYTE
 
@@ -114,17 +115,25 @@ SLOW: list[tuple[str, type[EngineError], str, str]] = [
     ("url-hang", Trouble, TOO_SLOW, "trace-000001"),
 ]
 HARMLESS = {
-    *["429-date", "400-long", "451-image", "hang-up"],  # have tests of their own
+    *[
+        "400-moderation",
+        "429-quota",
+        "429-date",
+        "400-long",
+        "451-image",
+        "hang-up",
+    ],  # have tests of their own
     *["data-uri", "older-field", "gzip", "url-relative", "url-redirect"],
     *["wrong-size", "bomb-png", "truncated-png"],
 }
 
 
+@pytest.mark.parametrize("service", SERVICES, indirect=True)
 @pytest.mark.parametrize("case", FAULTY, ids=lambda case: case[0])
 def test_fault(strict, case):
     fault, kind, sentence, said = case
     strict.faults.append(fault)
-    with stepfun(strict, max_bytes=4 * MEGABYTE) as engine:
+    with remote(strict, max_bytes=4 * MEGABYTE) as engine:
         error = failure_of(engine, generate())
     assert type(error) is kind
     assert error.sentence == sentence
@@ -133,6 +142,7 @@ def test_fault(strict, case):
     assert not strict.faults
 
 
+@pytest.mark.parametrize("service", ["stepfun", "openai"], indirect=True)
 @pytest.mark.parametrize("case", SLOW, ids=lambda case: case[0])
 def test_slow_fault_ends_at_the_deadline(strict, engine, case):
     fault, kind, sentence, trace_id = case
@@ -187,8 +197,18 @@ def test_moderation_tells_which_input_to_change(strict, engine, fault, request_m
     assert f"Change the {inputs} and try again." in error.sentence
 
 
+@pytest.mark.parametrize("service", ["stepfun", "openai", "localai"], indirect=True)
+def test_a_code_that_says_more_than_its_status(strict, engine):
+    strict.faults.extend(["400-moderation", "429-quota"])
+    moderated, unpaid = (failure_of(engine, generate()) for _ in range(2))
+    assert isinstance(moderated, Filtered)
+    assert isinstance(unpaid, OutOfService)
+    assert (str(moderated), str(unpaid)) == ("400 moderation_blocked", "429 insufficient_quota")
+    assert unpaid.fault == "balance"
+
+
 def test_a_wrong_key_is_out_of_service_and_not_repeated(strict):
-    with stepfun(strict, api_key="sk-wrong-and-secret") as engine:
+    with remote(strict, api_key="sk-wrong-and-secret") as engine:
         error = failure_of(engine, generate())
     assert isinstance(error, OutOfService)
     assert error.fault == "key"
@@ -196,7 +216,7 @@ def test_a_wrong_key_is_out_of_service_and_not_repeated(strict):
 
 
 def test_a_model_that_the_service_does_not_know(strict):
-    with stepfun(strict, models={"step-gone": WireModel()}) as engine:
+    with remote(strict, models={"step-gone": WireModel()}) as engine:
         error = failure_of(engine, generate(model="step-gone"))
     assert isinstance(error, OutOfService)
     assert (error.fault, str(error)) == ("model", "404 model_not_found step-gone")
@@ -210,26 +230,26 @@ def test_hanging_up_is_trouble_because_it_may_have_been_billed(strict, engine):
 
 @pytest.mark.parametrize("scheme", ["http", "https"])
 def test_connection_refused_is_busy(strict, scheme):
-    with closed_port() as port, stepfun(strict, base_url=f"{scheme}://127.0.0.1:{port}") as engine:
+    with closed_port() as port, remote(strict, base_url=f"{scheme}://127.0.0.1:{port}") as engine:
         error = failure_of(engine, generate())
     assert (type(error), error.sentence) == (Busy, UNREACHABLE)
 
 
 def test_failing_lookup_is_busy(strict):
-    with stepfun(strict, base_url="https://nowhere.invalid/v1") as engine:
+    with remote(strict, base_url="https://nowhere.invalid/v1") as engine:
         error = failure_of(engine, generate())
     assert (type(error), error.sentence) == (Busy, UNREACHABLE)
 
 
 def test_failing_tls_is_busy(strict):
-    with stepfun(strict, base_url=strict.base_url.replace("http:", "https:")) as engine:
+    with remote(strict, base_url=strict.base_url.replace("http:", "https:")) as engine:
         error = failure_of(engine, generate())
     assert (type(error), error.sentence) == (Busy, UNREACHABLE)
 
 
 def test_a_service_that_reads_nothing_ends_at_the_deadline(strict):
     big = b"\x89PNG\r\n\x1a\n" + bytes(32 * MEGABYTE)
-    with silent_port() as port, stepfun(strict, base_url=f"http://127.0.0.1:{port}") as engine:
+    with silent_port() as port, remote(strict, base_url=f"http://127.0.0.1:{port}") as engine:
         started = time.monotonic()
         error = failure_of(engine, edit(image=big, deadline_seconds=DEADLINE_SECONDS))
         assert time.monotonic() - started < DEADLINE_SECONDS + MARGIN_SECONDS
@@ -238,7 +258,7 @@ def test_a_service_that_reads_nothing_ends_at_the_deadline(strict):
 
 def test_a_gigabyte_never_gets_into_memory(strict):
     strict.faults.extend(["huge", "gzip-bomb", "url-huge"])
-    with stepfun(strict, max_bytes=2 * MEGABYTE) as engine:
+    with remote(strict, max_bytes=2 * MEGABYTE) as engine:
         tracemalloc.start()
         try:
             for _ in range(3):
