@@ -8,6 +8,7 @@ import json
 import logging
 import os
 import select
+import signal
 import subprocess
 import sys
 import time
@@ -77,7 +78,8 @@ class Reader:
             raise PictureError(_TOO_LONG) from error
         except (AttributeError, EOFError, LookupError, OSError, TypeError, ValueError) as error:
             self._lose(verb, data, type(error).__name__)
-            raise PictureError(_UNSAFE) from error
+            is_late = self._process.returncode == -signal.SIGPROF
+            raise PictureError(_TOO_LONG if is_late else _UNSAFE) from error
         except BaseException:
             self._kill()
             raise
@@ -112,6 +114,8 @@ class Reader:
         return bytes(whole)
 
     def _lose(self, verb: str, data: bytes, why: str) -> None:
+        with suppress(subprocess.TimeoutExpired):  # one that ends says why
+            self._process.wait(0 if why == "time" else 0.5)
         self._kill()
         code, digest = self._process.returncode, hashlib.sha256(data).hexdigest()[:16]
         log.error(
