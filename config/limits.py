@@ -3,17 +3,17 @@ from collections.abc import Callable
 from django.http import HttpRequest, HttpResponse
 
 from config import errors
+from config.bodies import MAX_BODY_BYTES
 
-# A photo of 20 MB as base64, and the words around it
-MAX_BODY_BYTES = 28 * 1024 * 1024
 _READ_AWAY_BYTES = 100 * 1024 * 1024
 
 
 class BodyLimitMiddleware:
     """Refuses a body by its length before anything parses it.
 
-    A body without a length is empty under WSGI. Up to 100 MB are read and forgotten, so
-    that a browser still sending sees the answer instead of a broken connection.
+    Every body has one: `config.bodies` measures those that come in chunks. Up to 100 MB
+    are read and forgotten, so that a browser still sending sees the answer instead of a
+    broken connection.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:

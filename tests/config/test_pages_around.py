@@ -14,7 +14,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import User
-from config.limits import MAX_BODY_BYTES
+from config.bodies import MAX_BODY_BYTES
 from studio import offers
 from studio.models import Worker
 
