@@ -40,8 +40,12 @@ def is_gone(name: str) -> bool:
 
 
 def _start(pid: int) -> str:
-    """Ticks since boot at which the process began, where the system says (proc(5))."""
+    """Ticks since boot at which the process began, where the system says (proc(5)).
+
+    One that is dead and only waits for its parent to notice began never.
+    """
     try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[19]
-    except (OSError, IndexError):
+        state, *fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
         return "0"
+    return "never" if state in {"Z", "X"} else fields[18]

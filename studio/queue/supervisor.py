@@ -144,8 +144,7 @@ class Supervisor:
             )
             sweep.sweep(now)
             suspects = len(jobs.next_in_turn(lone.MOST, now, suspects=True))
-            if suspects:
-                self._lone.tend(suspects)
+            self._lone.tend(suspects)
             if time.monotonic() >= self._slow_at:
                 self._slow_at = time.monotonic() + SLOW_SECONDS
                 Worker.objects.filter(beat_at__lt=now - timedelta(hours=1)).delete()
