@@ -83,7 +83,9 @@ class StudioForm(forms.Form):
             raise OrderError("photo", "Send one photo at a time.")
         if cleaned["photo"] is not None:
             self._check(order=order, order_id=cleaned["order_id"])
-            return Upload(picture=codec.normalise(cleaned["photo"].read()))
+            with cleaned["photo"] as file:  # closed at once: up to 20 MB would lie there twice
+                data = file.read()
+            return Upload(picture=codec.normalise(data))
         if not cleaned["source"]:
             return None
         found: Image | None = self._images.filter(pk=cleaned["source"]).first()
