@@ -72,6 +72,33 @@ def webp_of(width: int, height: int) -> bytes:
     return b"RIFF" + struct.pack("<I", len(body)) + body
 
 
+def interlaced(width: int, height: int) -> bytes:
+    """A PNG of 8-bit RGBA in the seven passes of Adam7, its rows of the dearest filter."""
+    rows = b""
+    for left, top, right, down in (
+        (0, 0, 8, 8),
+        (4, 0, 8, 8),
+        (0, 4, 4, 8),
+        (2, 0, 4, 4),
+        (0, 2, 2, 4),
+        (1, 0, 2, 2),
+        (0, 1, 1, 2),
+    ):
+        row = b"\4" + bytes(range(1, 5)) * len(range(left, width, right))
+        rows += row * len(range(top, height, down))
+    header = struct.pack(">IIBBBBB", width, height, 8, 6, 0, 0, 1)
+    body = chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b"")
+    return PNG_START + body
+
+
+def many_scans(width: int, height: int, *, scans: int) -> bytes:
+    """A progressive JPEG of one colour, one of whose scans comes again and again."""
+    data = encoded(Image.new("RGB", (width, height), "teal"), "JPEG", progressive=True)
+    start = data.index(b"\xff\xda", data.index(b"\xff\xda") + 2)
+    end = data.index(b"\xff\xc4", start)
+    return data[:end] + data[start:end] * scans + data[end:]
+
+
 def jpeg_saying(width: int, height: int) -> bytes:
     """A small JPEG whose header says that it is large."""
     data = bytearray(jpeg())
