@@ -11,7 +11,7 @@ which `sweep` removes within the hour.
 import hashlib
 import logging
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -92,9 +92,42 @@ def read(key: str) -> bytes:
 
 
 def reader(key: str) -> "File[bytes]":
-    """An open file, for one who sends it on. Raises StorageError, or FileNotFoundError."""
+    """An open file, for one who sends it on. Raises StorageError, or FileNotFoundError.
+
+    What is far away is fetched now, so that no fault is left for the one who reads.
+    """
     with _translated(key):
-        return default_storage.open(key)
+        file = default_storage.open(key)
+        file.seek(0)
+    return file
+
+
+def size_of(key: str) -> int:
+    """In bytes. Raises StorageError, or FileNotFoundError."""
+    with _translated(key):
+        return int(default_storage.size(key))
+
+
+def stored() -> Iterator[tuple[str, int]]:
+    """Every object that the storage holds, by key and size in bytes. Raises StorageError."""
+    with _translated("its list"):
+        if settings.S3_BUCKET:
+            for each in default_storage.bucket.objects.all():  # type: ignore[attr-defined]
+                yield each.key, each.size
+        else:
+            yield from _files_in("")
+
+
+def _files_in(folder: str) -> Iterator[tuple[str, int]]:
+    """What is gone before it could be looked at is left out."""
+    with suppress(FileNotFoundError):
+        folders, files = default_storage.listdir(folder)
+        prefix = f"{folder}/" if folder else ""
+        for name in files:
+            with suppress(FileNotFoundError):
+                yield prefix + name, default_storage.size(prefix + name)
+        for name in folders:
+            yield from _files_in(prefix + name)
 
 
 def is_storage_up() -> bool:

@@ -5,10 +5,10 @@ Run it while jobs run, and a job that is just being settled may be named; run it
 
 from collections.abc import Iterator
 
-from django.core.files.storage import default_storage
-
 from accounts import ledger
 from accounts.models import Transfer
+from gallery import images
+from gallery.images import StorageError
 from gallery.models import Image, PendingObject
 from studio.models import Job, State
 
@@ -25,8 +25,7 @@ def findings() -> Iterator[str]:
     yield from ledger.drift()
     yield from _jobs_and_holds()
     yield from _holds_without_jobs()
-    yield from _images_without_bytes()
-    yield from _bytes_without_images()
+    yield from _storage()
 
 
 def _jobs_and_holds() -> Iterator[str]:
@@ -55,31 +54,39 @@ def _holds_without_jobs() -> Iterator[str]:
             yield f"hold {reference} has no job"
 
 
-def _images_without_bytes() -> Iterator[str]:
+def _storage() -> Iterator[str]:
+    """The list of objects comes first: what was made since is looked for by its key."""
+    try:
+        stored = dict(images.stored())
+        yield from _images_without_bytes(stored)
+        yield from _bytes_without_images(stored)
+    except StorageError as error:
+        yield f"the storage could not be checked: {error}"
+
+
+def _images_without_bytes(stored: dict[str, int]) -> Iterator[str]:
     for image in Image.objects.order_by("pk").iterator():
-        for key in filter(None, (image.original, image.preview_small, image.preview_large)):
-            if not default_storage.exists(key):
+        keys = dict.fromkeys((image.original, image.preview_small, image.preview_large))
+        for key in filter(None, keys):
+            size_bytes = stored.get(key) or _size_of(key)
+            if size_bytes is None:
                 yield f"image {image.pk} has no bytes at {key}"
-            elif key == image.original and default_storage.size(key) != image.size_bytes:
+            elif key == image.original and size_bytes != image.size_bytes:
                 yield f"image {image.pk} has other bytes at {key}"
 
 
-def _bytes_without_images() -> Iterator[str]:
+def _bytes_without_images(stored: dict[str, int]) -> Iterator[str]:
     """Those that are being written are known by their PendingObject."""
-    stored = set(_keys(""))
     owned = set(PendingObject.objects.values_list("key", flat=True))
     for columns in Image.objects.values_list("original", "preview_small", "preview_large"):
         owned.update(columns)
-    for key in sorted(stored - owned):
-        yield f"no image owns {key}"
+    for key in sorted(stored.keys() - owned):
+        if _size_of(key) is not None:
+            yield f"no image owns {key}"
 
 
-def _keys(folder: str) -> Iterator[str]:
+def _size_of(key: str) -> int | None:
     try:
-        folders, files = default_storage.listdir(folder)
+        return images.size_of(key)
     except FileNotFoundError:
-        return
-    prefix = f"{folder}/" if folder else ""
-    yield from (prefix + file for file in files)
-    for each in folders:
-        yield from _keys(prefix + each)
+        return None
