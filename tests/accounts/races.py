@@ -13,7 +13,7 @@ from tests.programs import at_once, ready, say
 
 ready()
 
-from django.db import transaction  # noqa: E402
+from django.db import OperationalError, transaction  # noqa: E402
 from django.utils import timezone  # noqa: E402
 
 from accounts import ledger, workspaces  # noqa: E402
@@ -46,15 +46,28 @@ def spend(processes: int, spends: int) -> None:
 
     def act(process: int) -> None:
         for number in range(spends):
-            reference = f"spend:{process}-{number}"
             with suppress(ledger.InsufficientCredit):
-                with transaction.atomic(durable=True):
-                    ledger.hold(workspace=workspace, amount_micros=PRICE, reference=reference)
-                with transaction.atomic(durable=True):
-                    assert ledger.post(reference=reference)
+                patiently(_spend, workspace, f"spend:{process}-{number}")
 
     at_once(*(partial(act, process) for process in range(processes)))
     tell(workspace)
+
+
+def _spend(workspace: Workspace, reference: str) -> None:
+    with transaction.atomic(durable=True):
+        ledger.hold(workspace=workspace, amount_micros=PRICE, reference=reference)
+    with transaction.atomic(durable=True):
+        ledger.post(reference=reference)
+
+
+def patiently(act: Callable[..., None], *arguments: object) -> None:
+    """SQLite serves those who wait in no order: one who waited for too long does it again."""
+    while True:
+        try:
+            return act(*arguments)
+        except OperationalError as error:
+            if "locked" not in str(error):
+                raise
 
 
 def settle(holds: int) -> None:

@@ -1,0 +1,45 @@
+"""What money and jobs rest on, on PostgreSQL too: the same tests in a process of their own."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+from tests.product import ROOT
+from tests.servers import PostgreSQL
+
+TESTS = (
+    "tests/accounts/test_ledger.py",
+    "tests/accounts/test_ledger_machine.py",
+    "tests/studio/test_audit.py",
+    "tests/studio/test_charges.py",
+    "tests/studio/test_jobs.py",
+)
+
+pytestmark = pytest.mark.xdist_group("postgresql")
+
+
+def run(postgresql: PostgreSQL, marked: str, *tests: str) -> None:
+    plain = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST")}
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-m", marked, *tests],
+        cwd=ROOT,
+        env=plain | postgresql.variables,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    print(done.stdout)
+
+
+@pytest.mark.timeout(400)
+def test_ledger_and_jobs_pass_on_postgresql(postgresql: PostgreSQL) -> None:
+    run(postgresql, "not long", *TESTS)
+
+
+@pytest.mark.long
+@pytest.mark.timeout(900)
+def test_ten_thousand_steps_pass_on_postgresql(postgresql: PostgreSQL) -> None:
+    run(postgresql, "long", "tests/accounts/test_ledger_machine.py")
