@@ -148,9 +148,17 @@ REST_FRAMEWORK = {
     "DEFAULT_PARSER_CLASSES": ["studio.api.parsers.StrictJsonParser"],
     "DEFAULT_RENDERER_CLASSES": ["studio.api.negotiation.JsonRenderer"],
     "DEFAULT_CONTENT_NEGOTIATION_CLASS": "studio.api.negotiation.OnlyJson",
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "EXCEPTION_HANDLER": "studio.api.errors.handle",
     "UNAUTHENTICATED_USER": None,
     "URL_FORMAT_OVERRIDE": None,
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Easel",
+    "DESCRIPTION": "Make and edit images. The SDKs of OpenAI speak it unchanged.",
+    "VERSION": "1",
+    "OAS_VERSION": "3.1.0",
+    "SCHEMA_PATH_PREFIX": "/v1",
 }
 
 # Engines and jobs

@@ -10,7 +10,7 @@ from accounts.models import ApiKey, User
 from gallery import images
 from gallery.images import StorageError
 from gallery.models import Image
-from studio.api import links, making, presenting
+from studio.api import links, making, presenting, schema
 from studio.api.authentication import HasScope, KeyAuthentication
 from studio.api.base import ApiView, key_of
 from studio.api.errors import BadField, Refusal
@@ -24,6 +24,7 @@ class Generations(ApiView):
     scopes = ("generate",)
     parser_classes = (StrictJsonParser,)
 
+    @schema.makes("generate")
     def post(self, request: Request) -> Response:
         """Make images from words."""
         return making.answer(request, "generate")
@@ -33,6 +34,7 @@ class Edits(ApiView):
     scopes = ("generate",)
     parser_classes = (MultiPartParser, StrictJsonParser)
 
+    @schema.makes("edit")
     def post(self, request: Request) -> Response:
         """Change one image as the words say."""
         return making.answer(request, "edit")
@@ -41,6 +43,7 @@ class Edits(ApiView):
 class ImageList(ApiView):
     scopes = ("read",)
 
+    @schema.gives("ImageList", "list_images", query={"limit": "1 to 100", "after": "An image."})
     def get(self, request: Request) -> Response:
         """The workspace's images, newest first; `after=<image>` goes on below that one."""
         rows = Image.objects.in_workspace(key_of(request).workspace)
@@ -81,6 +84,7 @@ def _named(request: Request, text: str) -> Image:
 class ImageOne(ApiView):
     scopes = ("read",)
 
+    @schema.gives("Image", "read_image")
     def get(self, request: Request, image_id: UUID) -> Response:
         """One image and its recipe."""
         ours = Image.objects.in_workspace(key_of(request).workspace)
@@ -106,6 +110,7 @@ class ImageContent(ApiView):
     authentication_classes = (_KeyUnlessLink,)
     permission_classes = (_HasLinkOrScope,)
 
+    @schema.gives_bytes("read_image_content")
     def get(self, request: Request, image_id: UUID) -> HttpResponseBase:
         """The image's bytes, for a key, or for anybody with a link that we signed."""
         rows = Image.objects.filter(deleted_at=None)

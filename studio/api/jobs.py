@@ -6,7 +6,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from studio import jobs
-from studio.api import presenting
+from studio.api import presenting, schema
 from studio.api.base import ApiView, key_of
 from studio.api.errors import BadField
 from studio.models import Job
@@ -15,6 +15,7 @@ MAX_WAIT_SECONDS = 60
 
 
 class JobOne(ApiView):
+    @schema.gives("Job", "read_job", query={"wait": "Seconds, at most 60."})
     def get(self, request: Request, job_id: UUID) -> Response:
         """A job; `wait=<seconds>` (at most 60) waits for its end."""
         seconds = _wait_seconds(request.query_params.get("wait"))
@@ -27,6 +28,7 @@ class JobOne(ApiView):
 class JobCancel(ApiView):
     scopes = ("generate",)
 
+    @schema.gives("Job", "cancel_job")
     def post(self, request: Request, job_id: UUID) -> Response:
         """Stop a job that has not ended; its price is given back. Says how it stands."""
         job = _found(request, job_id)

@@ -3,6 +3,8 @@ from django.urls import path
 from studio.api.images import Edits, Generations, ImageContent, ImageList, ImageOne
 from studio.api.jobs import JobCancel, JobOne
 from studio.api.models import ModelList, ModelOne
+from studio.api.reference import reference
+from studio.api.schema import Schema
 from studio.api.usage import Usage
 
 app_name = "api"
@@ -18,4 +20,6 @@ urlpatterns = [
     path("models", ModelList.as_view(), name="model_list"),
     path("models/<str:name>", ModelOne.as_view(), name="model"),
     path("usage", Usage.as_view(), name="usage"),
+    path("schema", Schema.as_view(), name="schema"),
+    path("docs", reference, name="reference"),
 ]

@@ -8,6 +8,7 @@ from rest_framework.response import Response
 
 from accounts import ledger
 from studio import jobs
+from studio.api import schema
 from studio.api.base import ApiView, key_of
 from studio.api.errors import BadField
 from studio.models import Job, State
@@ -16,6 +17,7 @@ from studio.models import Job, State
 class Usage(ApiView):
     scopes = ("read",)
 
+    @schema.gives("Usage", "read_usage", query={"since": "A day, like 2026-10-31."})
     def get(self, request: Request) -> Response:
         """What the workspace had delivered and paid since a day (UTC): else this month."""
         key = key_of(request)

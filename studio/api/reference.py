@@ -1,0 +1,55 @@
+"""The page that describes the API, with examples for the server that it is read on."""
+
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from studio import offers
+from studio.api import fields, schema
+from studio.api.jobs import MAX_WAIT_SECONDS
+
+LANGUAGES = (("curl", "curl"), ("python", "Python"), ("node", "Node"))
+TASKS = (("generate", "Make an image"), ("edit", "Edit an image"))
+
+
+@require_safe
+def reference(request: HttpRequest) -> HttpResponse:
+    """Open to all. The page in `studio/api/examples/` is what its tests run."""
+    base = f"{request.scheme}://{request.get_host()}/v1"
+    offered = offers.all_on()
+    context: dict[str, Any] = {
+        "base": base,
+        "model": offered[0].model.name if offered else "step-image-edit-2",
+        "tasks": [
+            {
+                "title": title,
+                "examples": [
+                    {"language": label, "template": f"studio/api/examples/{task}.{name}.txt"}
+                    for name, label in LANGUAGES
+                ],
+            }
+            for task, title in TASKS
+        ],
+        "fields": _fields(),
+        "ignored": fields.IGNORED,
+        "addresses": _addresses(),
+        "api_rate": settings.API_RATE,
+        "max_wait_seconds": MAX_WAIT_SECONDS,
+    }
+    return render(request, "studio/api/reference.html", context)
+
+
+def _fields() -> list[dict[str, Any]]:
+    found = fields.FIELDS["generate"]
+    return [{"name": name, **each.schema} for name, each in found.items() if name != "stream"]
+
+
+def _addresses() -> list[dict[str, str]]:
+    return [
+        {"method": method.upper(), "path": path, "about": operation["description"]}
+        for path, methods in schema.document()["paths"].items()
+        for method, operation in methods.items()
+    ]

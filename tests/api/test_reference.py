@@ -1,0 +1,76 @@
+"""The description of the API holds what the API does."""
+
+import re
+from typing import Any
+
+import pytest
+from django.test import Client
+from drf_spectacular.validation import validate_schema
+
+from studio.api import fields, schema
+from tests.api.conftest import Program
+from tests.studio.makers import Puppet
+
+pytestmark = pytest.mark.django_db
+
+
+def resolved(name: str) -> dict[str, Any]:
+    return dict(schema.COMPONENTS[name]["properties"])
+
+
+def test_the_schema_is_valid_and_open_to_all(client: Client) -> None:
+    found = client.get("/v1/schema")
+    assert (found.status_code, found["Content-Type"]) == (200, "application/json")
+    document = found.json()
+    validate_schema(document)
+    named = set(re.findall(r"#/components/schemas/(\w+)", found.content.decode()))
+    assert named <= set(document["components"]["schemas"])
+    assert set(document["paths"]) == {
+        "/v1/images",
+        "/v1/images/edits",
+        "/v1/images/generations",
+        "/v1/images/{image_id}",
+        "/v1/images/{image_id}/content",
+        "/v1/jobs/{job_id}",
+        "/v1/jobs/{job_id}/cancel",
+        "/v1/models",
+        "/v1/models/{name}",
+        "/v1/usage",
+    }
+    for methods in document["paths"].values():
+        for operation in methods.values():
+            assert operation["description"]
+            assert operation["security"] == [{"key": []}]
+
+
+def test_answers_are_as_described(ada_calls: Program, puppet: Puppet) -> None:
+    images = ada_calls.generate().json()
+    assert set(images) == set(resolved("Images"))
+    assert set(images["data"][0]) <= set(resolved("Datum"))
+    assert set(ada_calls.generate(dry_run=True).json()) == set(resolved("DryRun"))
+    assert set(ada_calls.get(f"/v1/jobs/{images['x_jobs'][0]}").json()) == set(resolved("Job"))
+    page = ada_calls.get("/v1/images").json()
+    assert set(page) == set(resolved("ImageList"))
+    assert set(page["data"][0]) == set(resolved("Image"))
+    models = ada_calls.get("/v1/models").json()
+    assert set(models) == set(resolved("ModelList"))
+    for model in models["data"]:
+        assert set(model) == set(resolved("Model"))
+        assert set(model["limits"]) == set(resolved("Model")["limits"]["properties"])
+    assert set(ada_calls.get("/v1/usage").json()) == set(resolved("Usage"))
+    assert set(ada_calls.get("/v1/nothing").json()) == set(resolved("Error"))
+
+
+def test_the_page_shows_this_server(client: Client) -> None:
+    response = client.get("/v1/docs")
+    page = response.content.decode()
+    assert (response.status_code, response["Content-Type"]) == (200, "text/html; charset=utf-8")
+    assert page.count("http://testserver/v1") >= 7
+    for name in (*fields.FIELDS["generate"], *fields.IGNORED):
+        if name != "stream":
+            assert f"<code>{name}</code>" in page
+    assert "POST /v1/images/generations" in page
+    assert "Idempotency-Key" in page
+    response = client.post("/v1/docs")
+    assert (response.status_code, response["Allow"]) == (405, "GET, HEAD")
+    assert response.json()["error"]["code"] == "method_not_allowed"
