@@ -11,7 +11,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --requir
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 
-.PHONY: run test test-long check format lock screenshots clean
+.PHONY: run test test-long check bench chaos format lock screenshots clean
 
 run: .venv/runtime
 	@$(BIN)/python manage.py prepare
@@ -46,6 +46,12 @@ lock: .venv/develop
 		--no-header --no-annotate pyproject.toml --output-file requirements.txt
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 		--no-header --no-annotate --group dev pyproject.toml --output-file requirements-dev.txt
+
+bench: .venv/develop
+	$(BIN)/python -m tests.bench
+
+chaos: .venv/develop
+	$(BIN)/python -m tests.chaos
 
 screenshots: .venv/develop .venv/browser
 	$(BIN)/python -m docs.screenshots

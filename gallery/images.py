@@ -70,7 +70,7 @@ def stage(data: bytes, *, suffix: str, purpose: str = "", **facts: Any) -> str:
 
 def staged_for(purpose: str) -> Staged | None:
     """What was staged for it and written whole. Raises StorageError."""
-    for row in PendingObject.objects.filter(purpose=purpose):
+    for row in PendingObject.objects.filter(purpose=purpose, is_doomed=False):
         try:
             data = read(row.key)
         except FileNotFoundError:
@@ -140,11 +140,13 @@ def is_storage_up() -> bool:
 
 
 def discard(keys: Iterable[str]) -> None:
-    """Removes staged objects that nobody will own. May be repeated.
+    """Removes staged objects that nobody will own. May be repeated; leaves owned ones alone.
 
     What the storage does not let go now stays an orphan, and the sweep tries again.
     """
     for key in filter(None, keys):
+        if not PendingObject.objects.filter(key=key).update(is_doomed=True):
+            continue
         try:
             with _translated(key):
                 default_storage.delete(key)
@@ -184,7 +186,7 @@ def store(
     object for an orphan meanwhile.
     """
     with transaction.atomic():
-        if not PendingObject.objects.filter(key=key).delete()[0]:
+        if not PendingObject.objects.filter(key=key, is_doomed=False).delete()[0]:
             raise StorageError(f"{key} is not staged any more")
         return Image.objects.create(
             workspace=workspace,

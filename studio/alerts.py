@@ -21,6 +21,6 @@ def open_once(key: str, message: str) -> None:
     mail_admins("Easel needs you", f"{message}\n", fail_silently=True)
 
 
-def close(prefix: str) -> None:
-    """What works again needs no alert: closes the open ones whose key begins so."""
-    Alert.objects.filter(key__startswith=prefix, closed_at=None).update(closed_at=timezone.now())
+def close(*keys: str) -> None:
+    """What works again needs no alert."""
+    Alert.objects.filter(key__in=keys, closed_at=None).update(closed_at=timezone.now())

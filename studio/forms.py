@@ -3,8 +3,10 @@
 Limits are not repeated here: `orders.check` and `codec.normalise` know them.
 """
 
+import json
 from collections.abc import Callable
 from typing import Any
+from uuid import UUID, uuid5
 
 from django import forms
 
@@ -14,6 +16,18 @@ from gallery.pictures import PictureError
 from studio import offers, orders
 from studio.jobs import Upload
 from studio.orders import Asked, Order, OrderError
+
+_WORDS = (
+    "prompt",
+    "negative_prompt",
+    "model",
+    "size",
+    "seed",
+    "steps",
+    "cfg_scale",
+    "text_mode",
+    "count",
+)
 
 
 class StudioForm(forms.Form):
@@ -57,11 +71,21 @@ class StudioForm(forms.Form):
             self.order = orders.check(self._asked(cleaned))
             self.to_edit = self._photo(self.order, cleaned)
             self._check_photo(self.order)
+            cleaned["order_id"] = self._order_id(cleaned)
         except OrderError as error:
             self.add_error(error.field, error.sentence)
         except PictureError as error:
             self.add_error("photo", error.sentence)
         return cleaned
+
+    def _order_id(self, cleaned: dict[str, Any]) -> UUID | None:
+        """The same form with the same words is one order; with other words it is another."""
+        if cleaned["order_id"] is None:
+            return None
+        photo = self.to_edit
+        of = photo.picture.sha256 if isinstance(photo, Upload) else photo and photo.pk
+        words = json.dumps([str(of), *(str(cleaned[name]) for name in sorted(_WORDS))])
+        return uuid5(cleaned["order_id"], words)
 
     def _asked(self, cleaned: dict[str, Any]) -> Asked:
         offered = offers.all_on()

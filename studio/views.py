@@ -100,7 +100,10 @@ def job_watch(request: WorkspaceRequest) -> HttpResponse:
     seen = _seen(request.GET.getlist("job"))
     ours = Job.objects.visible_to(request.user).filter(pk__in=seen)
     known = {pk: seen[pk] for pk in ours.values_list("pk", flat=True)}
-    jobs.wait_for_change(known, _POLL_SECONDS)
+    if not known:
+        raise Http404
+    if not jobs.is_crowded():
+        jobs.wait_for_change(known, _POLL_SECONDS)
     now = list(Job.objects.filter(pk__in=known).with_pictures())
     changed = [job for job in now if job.state != seen[job.pk]]
     return render(request, "studio/_watch.html", {"jobs": changed, **_watched(now)})

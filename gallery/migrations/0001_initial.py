@@ -25,6 +25,7 @@ class Migration(migrations.Migration):
                 ('sha256', models.CharField(max_length=64)),
                 ('purpose', models.CharField(blank=True, db_index=True, max_length=60)),
                 ('facts', models.JSONField(blank=True, default=dict)),
+                ('is_doomed', models.BooleanField(default=False)),
             ],
         ),
         migrations.CreateModel(

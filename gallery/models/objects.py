@@ -9,7 +9,7 @@ class PendingObject(models.Model):
     its owner, so a row that grows old names an orphan exactly, without listing the storage.
 
     `purpose` and `facts` are for whoever goes on after a process died: what the object was
-    meant for, and what else was known then.
+    meant for, and what else was known then. Once `is_doomed`, it can have no owner any more.
     """
 
     key = models.CharField(primary_key=True, max_length=200)
@@ -17,6 +17,7 @@ class PendingObject(models.Model):
     sha256 = models.CharField(max_length=64)
     purpose = models.CharField(max_length=60, blank=True, db_index=True)
     facts = models.JSONField(default=dict, blank=True)
+    is_doomed = models.BooleanField(default=False)
 
     def __str__(self) -> str:
         return self.key

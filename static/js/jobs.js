@@ -48,7 +48,7 @@ class JobWatch extends HTMLElement {
       this.#failures = 0;
       this.#request = null;
       this.#show(html);
-      this.#later(0);
+      this.#later(html.includes("<article") ? 0 : PAUSE_MS);
     } catch (error) {
       if (request.signal.aborted) return;
       this.#request = null;

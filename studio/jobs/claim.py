@@ -31,7 +31,8 @@ def claim(limit: int, *, suspects: bool = False) -> list[Job]:
         _lock()
         chosen = next_in_turn(limit, now, suspects=suspects)
         _take(chosen, now)
-    return list(Job.objects.filter(pk__in=chosen).select_related("workspace", "source"))
+    claimed = Job.objects.running().filter(pk__in=chosen, claimed_by=process.identity())
+    return list(claimed.select_related("workspace", "source"))
 
 
 def _lock() -> None:

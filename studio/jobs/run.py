@@ -17,6 +17,7 @@ from studio.engines.contract import (
     Busy,
     EngineError,
     EngineRequest,
+    EngineResult,
     OutOfService,
     Retryable,
     StyleReference,
@@ -49,6 +50,7 @@ def run(job: Job) -> Ran:
         return _attempt(job)
     except settle.Superseded:
         log.info("superseded job=%s attempt=%s", job.pk, job.attempt)
+        settle.tidy(job)
     return Ran()
 
 
@@ -66,7 +68,7 @@ def _attempt(job: Job) -> Ran:
         _keep_trace(job, error)
         settle.give_up(job, error)
         if isinstance(error, OutOfService):
-            alerts.open_once(_alerts_of(job) + error.fault, _to_operator(job, error))
+            alerts.open_once(_alert(job, error.fault), _to_operator(job, error))
     return Ran()
 
 
@@ -74,7 +76,7 @@ def _found(job: Job) -> Staged | None:
     """What an earlier attempt had stored when its process died: it need not be paid again."""
     staged = images.staged_for(job.hold) if job.attempt > 1 else None
     if staged:
-        job.upstream_calls -= 1
+        job.upstream_calls -= 1  # counted at the claim; this one is not made
     return staged
 
 
@@ -82,10 +84,14 @@ def _call(job: Job) -> Staged:
     """Asks the engine and stores its bytes, before anybody decodes them."""
     engine = serving.engine(job.model)
     job.engine = engine.name
-    request = _request(job)
-    connections.give_back()
-    begun = time.monotonic()
-    result = engine.run(request)
+    try:
+        request = _request(job)
+        connections.give_back()
+        begun = time.monotonic()
+        result = engine.run(request)
+    except (Busy, StorageError):
+        job.upstream_calls -= 1  # counted at the claim; this one was not made
+        raise
     facts = {
         "seed": result.seed,
         "notes": list(result.notes),
@@ -93,9 +99,18 @@ def _call(job: Job) -> Staged:
         "engine_ms": round((time.monotonic() - begun) * 1000),
         "trace_id": result.trace_id[:100],
     }
-    alerts.close(_alerts_of(job))
-    key = images.stage(result.data, suffix="bin", purpose=job.hold, **facts)
-    return Staged(key=key, data=result.data, facts=facts)
+    alerts.close(*(_alert(job, fault) for fault in ("key", "balance", "model")))
+    return Staged(key=_stage(job, result, facts), data=result.data, facts=facts)
+
+
+def _stage(job: Job, result: EngineResult, facts: dict[str, Any]) -> str:
+    """A picture that is made and cannot be kept is a fault, and not tried without end."""
+    try:
+        return images.stage(result.data, suffix="bin", purpose=job.hold, **facts)
+    except StorageError as error:
+        raise Trouble(
+            "The storage does not answer.", trace_id=result.trace_id, detail=str(error)
+        ) from error
 
 
 def _succeed(job: Job, staged: Staged) -> Image:
@@ -110,9 +125,6 @@ def _succeed(job: Job, staged: Staged) -> Image:
         raise Trouble(
             "The image service sent a picture that cannot be read.", trace_id=job.trace_id
         ) from error
-    except settle.Superseded:
-        images.discard((staged.key,))
-        raise
 
 
 def _request(job: Job) -> EngineRequest:
@@ -166,10 +178,11 @@ def _keep_trace(job: Job, error: EngineError) -> None:
     job.trace_id = error.trace_id[:100] or job.trace_id
 
 
-def _alerts_of(job: Job) -> str:
-    """What the keys of its engine's alerts begin with: one server's success closes no other's."""
+def _alert(job: Job, fault: str) -> str:
+    """The key of an alert: one server's, or one model's there; no other's success closes it."""
     place = serving.server(job.model).place
-    return f"engine:{job.engine}@{place[:60]}:" if place else f"engine:{job.engine}:"
+    server = f"{job.engine}@{place[:60]}" if place else job.engine
+    return f"engine:{server}:{fault}" + (f":{job.model}" if fault == "model" else "")
 
 
 def _to_operator(job: Job, error: OutOfService) -> str:

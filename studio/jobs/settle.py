@@ -16,7 +16,7 @@ from gallery import images
 from gallery.models import Image
 from gallery.pictures import Picture
 from studio.engines.contract import Busy, EngineError, Filtered, OutOfService, Retryable
-from studio.models import TRANSITIONS, Job, State
+from studio.models import TERMINAL, TRANSITIONS, Job, State
 from studio.queue import doorbell
 
 log = logging.getLogger("easel.jobs")
@@ -85,8 +85,7 @@ def put_off(job: Job, error: Retryable) -> float | None:
     if faults >= MAX_FAULTS or until > deadline_of(job):
         give_up(job, type(error)(_GAVE_UP, detail=str(error)))
         return None
-    calls = job.upstream_calls - isinstance(error, Busy)
-    _requeue(job, faults=faults, not_before=until, upstream_calls=max(0, calls))
+    _requeue(job, faults=faults, not_before=until, upstream_calls=job.upstream_calls)
     log.info("put off job=%s code=%s trace=%s", job.pk, error.code, job.trace_id)
     return wait
 
@@ -108,6 +107,12 @@ def release_lost(job: Job) -> None:
             log.warning("released job=%s crashes=%s", job.pk, job.crashes + 1)
     except Superseded:
         pass
+
+
+def tidy(job: Job) -> None:
+    """What was staged for a job that has ended. One that goes on may want it again."""
+    if Job.objects.filter(pk=job.pk, state__in=TERMINAL).exists():
+        images.discard_for(job.hold)
 
 
 def cancel(*, job: Job, by: User) -> bool:

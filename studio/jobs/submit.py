@@ -177,7 +177,7 @@ def _check_quota(workspace: Workspace, count: int) -> None:
         raise QuotaExceeded(
             f"{plan.queued_limit:,} images wait already. Try again when some are done."
         )
-    spent = ours.charged()
+    spent = ours.counted()
     for limit, days, period in (
         (plan.images_per_day, 1, "24 hours"),
         (plan.images_per_month, 30, "30 days"),

@@ -9,7 +9,7 @@ import time
 from collections.abc import Collection, Mapping
 from uuid import UUID
 
-from django.db import DatabaseError, connection
+from django.db import Error, connection
 
 from accounts import connections
 from studio.models import TERMINAL, Job, State
@@ -17,13 +17,12 @@ from studio.models import TERMINAL, Job, State
 log = logging.getLogger("easel.jobs")
 _PERIOD_SECONDS = 0.01
 _LINGER_SECONDS = 5.0
-_CROWD = 16
+_CROWD = 24
 
 
 class _Waiter:
     def __init__(self, seen: Mapping[UUID, str]) -> None:
         self.seen = seen
-        self.states: dict[UUID, str] = dict(seen)
         self.changed = threading.Event()
 
     def look(self, states: Mapping[UUID, str]) -> None:
@@ -39,18 +38,19 @@ class _Watcher:
         self._thread: threading.Thread | None = None
 
     def wait(self, seen: Mapping[UUID, str], timeout_seconds: float) -> None:
-        """The more wait, the shorter each: their threads are those that answer requests."""
         waiter = _Waiter(seen)
-        timeout_seconds *= min(1.0, _CROWD / (len(self._waiters) + 1))
         with self._lock:
             self._waiters.add(waiter)
-            if self._thread is None:
+            if self._thread is None or not self._thread.is_alive():
                 self._thread = threading.Thread(target=self._watch, name="jobs.wait", daemon=True)
                 self._thread.start()
         connections.give_back()
         waiter.changed.wait(timeout_seconds)
         with self._lock:
             self._waiters.discard(waiter)
+
+    def count(self) -> int:
+        return len(self._waiters)
 
     def _watch(self) -> None:
         """Ends itself when nobody has waited for some seconds."""
@@ -67,7 +67,7 @@ class _Watcher:
         ids = {each for waiter in waiters for each in waiter.seen}
         try:
             states = dict(Job.objects.filter(pk__in=ids).values_list("pk", "state"))
-        except DatabaseError:
+        except Error:
             log.warning("jobs.wait could not ask the database; it asks again")
             connection.close()
             return
@@ -84,6 +84,11 @@ class _Watcher:
 
 
 _watcher = _Watcher()
+
+
+def is_crowded() -> bool:
+    """Whether so many wait in this process that its other requests would find no thread."""
+    return _watcher.count() >= _CROWD
 
 
 def wait_for_change(seen: Mapping[UUID, str], timeout_seconds: float) -> None:

@@ -56,6 +56,13 @@ class JobQuerySet(models.QuerySet["Job"]):
         """What was delivered, and what may still be."""
         return self.exclude(state__in=(State.FAILED, State.FILTERED, State.CANCELLED))
 
+    def counted(self) -> Self:
+        """What quotas count: also what was cancelled when its picture was being made."""
+        unmade = Q(state__in=(State.FAILED, State.FILTERED)) | Q(
+            state=State.CANCELLED, upstream_calls=0
+        )
+        return self.exclude(unmade)
+
     def newest_first(self) -> Self:
         return self.order_by("-created_at", "-id")
 

@@ -76,10 +76,11 @@ def _pipes() -> Path:
 class PipeListener:
     def __init__(self) -> None:
         _pipes().mkdir(parents=True, exist_ok=True)
-        path = _pipes() / f"{os.getpid()}.pipe"
+        path = _pipes() / f"{os.getpid()}.new"
         path.unlink(missing_ok=True)
         os.mkfifo(path, 0o600)
         self._reader = os.open(path, os.O_RDWR | os.O_NONBLOCK)
+        path.rename(path.with_suffix(".pipe"))  # a pipe that nobody reads would be removed
 
     def wait(self) -> None:
         if select.select([self._reader], [], [], POLL_SECONDS)[0]:

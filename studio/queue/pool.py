@@ -19,10 +19,14 @@ log = logging.getLogger("easel.worker")
 
 
 def concurrency() -> int:
-    """Engine calls at once on this machine; those that compute here are bounded to the cores."""
+    """Engine calls at once on this machine: as many in each process.
+
+    Those that compute here are bounded to the cores.
+    """
+    most = settings.WORKER_CONCURRENCY
     if serving.is_local():
-        return min(settings.WORKER_CONCURRENCY, os.cpu_count() or 1)
-    return int(settings.WORKER_CONCURRENCY)
+        most = min(most, os.cpu_count() or 1)
+    return max(1, most // settings.WORKER_PROCESSES) * int(settings.WORKER_PROCESSES)
 
 
 def room() -> Room:
@@ -36,7 +40,7 @@ def room() -> Room:
 
 @cache
 def of_this_process() -> "Pool":
-    return Pool(max(1, concurrency() // settings.WORKER_PROCESSES))
+    return Pool(concurrency() // settings.WORKER_PROCESSES)
 
 
 class Pool:
@@ -44,22 +48,33 @@ class Pool:
         self.neighbours = settings.WORKER_PROCESSES - 1
         self._size = size
         self._busy = 0
-        self._lock = threading.Lock()
+        self._is_asked = False
+        self._filling = threading.Lock()
+        self._counting = threading.Lock()
         self._threads = ThreadPoolExecutor(size, thread_name_prefix="job")
         self._previews = ThreadPoolExecutor(1, thread_name_prefix="preview")
 
-    def has_filled(self) -> bool:
+    def fill(self) -> bool:
         """Claims a job for each free thread; False if no thread was free.
 
-        Whatever goes wrong, the sweep rings again. The lock makes the claims of one process
-        follow one another.
+        One thread claims at a time, and goes on while others ask meanwhile: nobody waits
+        for it. Whatever goes wrong, the sweep rings again.
         """
-        with self._lock:
-            free = self._size - self._busy
-            for job in self._claimed(free):
-                self._busy += 1
-                self._threads.submit(self._work, job)
-        return free > 0
+        was_free = self._busy < self._size
+        self._is_asked = True
+        while self._is_asked and self._filling.acquire(blocking=False):
+            try:
+                self._is_asked = False
+                self._take(self._claimed(self._size - self._busy))
+            finally:
+                self._filling.release()
+        return was_free
+
+    def _take(self, claimed: list[Job]) -> None:
+        with self._counting:
+            self._busy += len(claimed)
+        for job in claimed:
+            self._threads.submit(self._work, job)
 
     def _claimed(self, limit: int) -> list[Job]:
         try:
@@ -76,12 +91,16 @@ class Pool:
         try:
             ran = work.run(job)
         finally:
-            with self._lock:
+            with self._counting:
                 self._busy -= 1
         if ran.wait_seconds is not None:
-            timer = threading.Timer(ran.wait_seconds + 0.01, self.has_filled)
+            timer = threading.Timer(ran.wait_seconds + 0.01, self._fill_late)
             timer.daemon = True
             timer.start()
         if ran.image is not None:
             self._previews.submit(work.preview, ran.image)
-        self.has_filled()
+        self.fill()
+
+    def _fill_late(self) -> None:
+        self.fill()
+        connection.close()

@@ -10,7 +10,10 @@ import os
 import socket
 from pathlib import Path
 
-_MACHINE = socket.gethostname()[:60]
+_NAMESPACE = Path("/proc/self/ns/pid")
+_MACHINE = socket.gethostname()[:40]
+if _NAMESPACE.exists():  # containers may share a name, and never their pids
+    _MACHINE += f".{_NAMESPACE.stat().st_ino}"
 _crew = 0
 
 

@@ -12,8 +12,9 @@ import multiprocessing
 import os
 import signal
 import time
+from collections.abc import Callable
 from contextlib import suppress
-from datetime import timedelta
+from multiprocessing.process import BaseProcess
 from types import FrameType
 from uuid import UUID
 
@@ -41,7 +42,8 @@ class Supervisor:
         self._lone = LoneRunners()
         self._crew = process.found_crew()
         self._waiting: tuple[UUID, float] | None = None
-        self._cluster: multiprocessing.process.BaseProcess | None = None
+        self._cluster: BaseProcess | None = None
+        self._slow: BaseProcess | None = None
         self._slow_at = time.monotonic() + SLOW_SECONDS
 
     def run(self) -> None:
@@ -108,9 +110,7 @@ class Supervisor:
 
     def _start_cluster(self) -> None:
         self._waiting = None
-        context = multiprocessing.get_context("fork")
-        self._cluster = context.Process(target=_run_cluster, name="cluster")
-        self._cluster.start()
+        self._cluster = _fork(_run_cluster, "cluster")
 
     def _end_cluster(self) -> None:
         """SIGTERM goes to the main process alone: to the whole group it would hang.
@@ -136,22 +136,37 @@ class Supervisor:
             self._cluster.join()
 
     def _beat(self) -> None:
-        now = timezone.now()
+        """The outermost loop of the sweep: whatever it meets, the next beat comes."""
         try:
-            Worker.objects.update_or_create(
-                identity=process.identity(),
-                defaults={"beat_at": now, "concurrency": pool.concurrency()},
-            )
-            sweep.sweep(now)
-            suspects = len(jobs.next_in_turn(lone.MOST, now, suspects=True))
-            self._lone.tend(suspects)
-            if time.monotonic() >= self._slow_at:
-                self._slow_at = time.monotonic() + SLOW_SECONDS
-                Worker.objects.filter(beat_at__lt=now - timedelta(hours=1)).delete()
-                sweep.sweep_slowly(now)
-        except DatabaseError:
-            log.exception("the sweep could not reach the database; it tries again")
+            self._sweep()
+        except Exception:
+            log.exception("the sweep did not get through; it tries again")
             connections.close_before_fork()
+
+    def _sweep(self) -> None:
+        now = timezone.now()
+        Worker.objects.update_or_create(
+            identity=process.identity(),
+            defaults={"beat_at": now, "concurrency": pool.concurrency()},
+        )
+        sweep.sweep(now)
+        self._lone.tend(len(jobs.next_in_turn(lone.MOST, now, suspects=True)))
+        if time.monotonic() >= self._slow_at and not (self._slow and self._slow.is_alive()):
+            self._slow_at = time.monotonic() + SLOW_SECONDS
+            self._slow = _fork(_sweep_slowly, "sweep")
+
+
+def _fork(target: Callable[[], None], name: str) -> BaseProcess:
+    child = multiprocessing.get_context("fork").Process(target=target, name=name)
+    child.start()
+    return child
+
+
+def _sweep_slowly() -> None:
+    """In a process of its own: a slow storage must not hold the beat up."""
+    lifeline.tie()
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    sweep.sweep_slowly(timezone.now())
 
 
 def _run_cluster() -> None:

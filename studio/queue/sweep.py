@@ -1,14 +1,17 @@
 """What makes the promises hold when something was lost. Each step may be repeated."""
 
+import logging
 from datetime import datetime, timedelta
 
 from accounts import ledger
+from accounts.ledger import LedgerError
 from accounts.models import Transfer
 from gallery import images
 from studio.jobs import settle
-from studio.models import TERMINAL, Job
+from studio.models import TERMINAL, Job, State, Worker
 from studio.queue import doorbell, process
 
+log = logging.getLogger("easel.worker")
 _UNHEARD = timedelta(seconds=2)
 
 
@@ -21,7 +24,15 @@ def release_lost(at: datetime) -> None:
     """Jobs whose lease ran out, or whose process died on this machine."""
     for job in Job.objects.running().select_related("workspace"):
         if (job.lease_until and job.lease_until <= at) or process.is_gone(job.claimed_by):
-            settle.release_lost(job)
+            _release(job)
+
+
+def _release(job: Job) -> None:
+    """One job whose money does not agree must not keep the sweep from the others."""
+    try:
+        settle.release_lost(job)
+    except LedgerError:
+        log.exception("job=%s cannot be released; see manage.py audit", job.pk)
 
 
 def ring_for_unheard(at: datetime) -> None:
@@ -37,12 +48,25 @@ def settle_stale_holds(at: datetime) -> None:
         reference__startswith="job:",
         created_at__lte=at - timedelta(minutes=10),
     )
-    for reference in old.values_list("reference", flat=True)[:100]:
+    for reference in old.values_list("reference", flat=True)[:1000]:
         job = Job.objects.filter(pk=reference.removeprefix("job:")).first()
         if job is None or job.state in TERMINAL:
+            _settle(reference, job)
+
+
+def _settle(reference: str, job: Job | None) -> None:
+    """As the job ended; it may have been settled since it was looked at."""
+    log.warning("stale hold reference=%s", reference)
+    try:
+        if job and job.state == State.SUCCEEDED:
+            ledger.post(reference=reference)
+        else:
             ledger.void(reference=reference)
+    except LedgerError:
+        log.info("settled meanwhile reference=%s", reference)
 
 
 def sweep_slowly(at: datetime) -> None:
+    Worker.objects.filter(beat_at__lt=at - timedelta(hours=1)).delete()
     settle_stale_holds(at)
     images.sweep(at=at)

@@ -8,5 +8,5 @@ def answer(passes: int = 0) -> None:
     at most to as many as there are beside it.
     """
     ours = pool.of_this_process()
-    if not ours.has_filled() and passes < ours.neighbours:
+    if not ours.fill() and passes < ours.neighbours:
         doorbell.ring(passes + 1)

@@ -2,45 +2,53 @@
 
 import logging
 import time
+from collections.abc import Callable
 
-from django.db import DatabaseError, connection
+from django.db import Error, connection
 from django.utils import timezone
 
 from accounts import connections
+from accounts.ledger import LedgerError
 from gallery import images
 from gallery.codec import CodecBusy
 from gallery.images import StorageError
 from gallery.models import Image
 from gallery.pictures import PictureError
 from studio import jobs
+from studio.engines.contract import Trouble
 from studio.jobs import settle
 from studio.models import Job
 
 log = logging.getLogger("easel.worker")
 _PATIENCE_SECONDS = 0.5
+_LOST = "Something went wrong here. Please try again later."
 
 
 def run(job: Job) -> jobs.Ran:
+    ran = jobs.Ran()
     try:
-        return jobs.run(job)
-    except DatabaseError:
+        ran = jobs.run(job)
+    except Error:
         log.exception("job=%s lost the database", job.pk)
-        _release_when_possible(job)
+        _when_possible(job, lambda: settle.put_off(job, Trouble(_LOST)))
     except Exception:
         log.exception("job=%s broke", job.pk)
-        _release_when_possible(job)
+        _when_possible(job, lambda: settle.release_lost(job))
     finally:
         connections.give_back()
-    return jobs.Ran()
+    return ran
 
 
-def _release_when_possible(job: Job) -> None:
+def _when_possible(job: Job, act: Callable[[], object]) -> None:
     """The database may be away for a while; after the lease the sweep does it."""
     while job.lease_until and timezone.now() < job.lease_until:
         connection.close()
         try:
-            settle.release_lost(job)
-        except DatabaseError:
+            act()
+        except settle.Superseded:
+            return
+        except (Error, LedgerError):
+            log.warning("job=%s cannot be put back yet", job.pk)
             time.sleep(_PATIENCE_SECONDS)
         else:
             return
@@ -49,7 +57,7 @@ def _release_when_possible(job: Job) -> None:
 def preview(image: Image) -> None:
     try:
         images.make_previews(image)
-    except (CodecBusy, StorageError, FileNotFoundError, PictureError, DatabaseError):
+    except (CodecBusy, StorageError, FileNotFoundError, PictureError, Error):
         log.exception("no previews for image=%s; the sweep tries again", image.pk)
         connection.close()
     finally:

@@ -1,4 +1,7 @@
-"""Submits jobs from inside, as fast as they are accepted: python -m tests.bench.submit N."""
+"""Submits jobs from inside: python -m tests.bench.submit N [--one-by-one].
+
+As fast as they are accepted, ten in an order; or each when the one before has ended.
+"""
 
 import os
 import sys
@@ -14,16 +17,19 @@ from studio import jobs, orders  # noqa: E402
 from studio.orders import Asked  # noqa: E402
 
 
-def main(count: int) -> None:
+def main(count: int, *, one_by_one: bool) -> None:
     by, workspace = people.with_workspace("bench@example.com")
     Plan.objects.update(running_limit=10_000, queued_limit=100_000, images_per_day=10**6)
     ledger.grant(to=workspace, amount_micros=count * 3_000, reference=f"bench:{os.getpid()}")
-    ask = Asked(model="step-image-edit-2", operation="generate", prompt="a lake", count=10)
+    size = 1 if one_by_one else 10
+    ask = Asked(model="step-image-edit-2", operation="generate", prompt="a lake", count=size)
     order = orders.check(ask)
     workspace.refresh_from_db()
-    for _ in range(count // 10):
-        jobs.submit(by=by, workspace=workspace, order=order)
+    for _ in range(count // size):
+        made = jobs.submit(by=by, workspace=workspace, order=order)
+        if one_by_one:
+            jobs.wait([job.pk for job in made], 30)
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]))
+    main(int(sys.argv[1]), one_by_one="--one-by-one" in sys.argv)

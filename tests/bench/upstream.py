@@ -10,6 +10,7 @@ import base64
 import io
 import json
 import math
+import re
 import sys
 
 import numpy as np
@@ -22,7 +23,8 @@ def answer(size_bytes: int) -> bytes:
     pixels = np.random.default_rng(1).integers(0, 256, (side, side, 3), dtype="uint8")
     file = io.BytesIO()
     Image.fromarray(pixels).save(file, "PNG", compress_level=0)
-    data = {"seed": 1, "finish_reason": "success", "b64_json": base64.b64encode(file.getvalue()).decode()}
+    picture = base64.b64encode(file.getvalue()).decode()
+    data = {"seed": 1, "finish_reason": "success", "b64_json": picture}
     body = json.dumps({"created": 1, "data": [data]}).encode()
     head = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nX-Trace-Id: bench\r\n"
     return f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body
@@ -35,8 +37,8 @@ async def serve(port: int, delay_seconds: float, size_bytes: int) -> None:
         try:
             while True:
                 head = await reader.readuntil(b"\r\n\r\n")
-                length = [line for line in head.lower().split(b"\r\n") if line.startswith(b"content-length:")]
-                await reader.readexactly(int(length[0].split(b":")[1]) if length else 0)
+                length = re.search(rb"content-length: *(\d+)", head.lower())
+                await reader.readexactly(int(length[1]) if length else 0)
                 await asyncio.sleep(delay_seconds)
                 writer.write(reply)
                 await writer.drain()

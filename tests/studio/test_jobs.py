@@ -26,6 +26,7 @@ from studio.engines.contract import (
 )
 from studio.jobs import QuotaExceeded, Upload, settle
 from studio.models import TERMINAL, TRANSITIONS, Alert, Job, State
+from studio.queue import sweep
 from tests.conftest import person
 from tests.studio.makers import Puppet, gives, png, submit
 
@@ -295,6 +296,62 @@ def test_a_late_worker_finishes_nothing(ada: User, workspace: Workspace, puppet:
     assert Image.objects.count() == 1
     assert balance(workspace) == (147_000, 0)
     assert list(audit.findings()) == []
+
+
+def test_a_late_worker_leaves_the_bytes_to_who_runs_now(
+    ada: User, workspace: Workspace, puppet: Puppet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two attempts hold the same stored answer; the late one ends while the other runs."""
+    (job,) = submit(ada, workspace)
+    (late,) = jobs.claim(1)
+    with monkeypatch.context() as broken:
+        broken.setattr(settle, "succeed", _die)
+        with pytest.raises(KeyboardInterrupt):
+            jobs.run(late)
+    _lose(job)
+    (now,) = jobs.claim(1, suspects=True)
+    late.attempt = 1
+    with pytest.raises(settle.Superseded):
+        settle.give_up(late, EngineError("too late"))
+    settle.tidy(late)
+    jobs.run(now)
+    jobs.run(late)
+    job.refresh_from_db()
+    assert (job.state, len(puppet.calls)) == ("succeeded", 2)
+    assert job.image is not None
+    assert images.read(job.image.original) == png()
+    assert list(audit.findings()) == []
+
+
+def test_a_storage_that_fails_does_not_buy_without_end(
+    ada: User, workspace: Workspace, puppet: Puppet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_args: object, **_kwargs: object) -> str:
+        raise images.StorageError("away")
+
+    monkeypatch.setattr(images, "stage", fail)
+    (job,) = submit(ada, workspace)
+    run_to_end(job)
+    assert (job.state, len(puppet.calls), job.upstream_calls) == ("failed", 3, 3)
+    assert balance(workspace) == (150_000, 0)
+
+
+def test_a_stale_hold_is_settled_as_its_job_ended(ada: User, workspace: Workspace) -> None:
+    (job,) = submit(ada, workspace)
+    Job.objects.update(state="failed", finished_at=timezone.now())
+    sweep.settle_stale_holds(timezone.now() + timedelta(minutes=11))
+    assert balance(workspace) == (150_000, 0)
+    sweep.settle_stale_holds(timezone.now() + timedelta(minutes=11))
+
+
+def test_a_cancelled_picture_that_was_being_made_counts(ada: User, workspace: Workspace) -> None:
+    Plan.objects.update(images_per_day=1)
+    workspace.refresh_from_db()
+    (job,) = submit(ada, workspace)
+    jobs.claim(1)
+    jobs.cancel(job=job, by=ada)
+    with pytest.raises(QuotaExceeded):
+        submit(ada, workspace)
 
 
 def test_a_job_that_kills_its_process_ends_after_three_times(

@@ -1,0 +1,104 @@
+"""`make bench`: one table for each question, its floor beside it in the same run.
+
+python -m tests.bench [hop] [idle] [calls]
+"""
+
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+from tests.bench import measure
+from tests.product import ROOT, Product, free_port
+from tests.servers import PostgreSQL, Redis
+
+SHAPES = ("SQLite", "PostgreSQL", "Redis broker")
+
+
+@contextmanager
+def installation(shape: str, delay_seconds: float, **variables: str) -> Iterator[Product]:
+    """The product in one of the shapes, before a service that answers after a fixed time."""
+    with ExitStack() as stack:
+        if shape != "SQLite":
+            variables |= stack.enter_context(PostgreSQL()).variables
+        if shape == "Redis broker":
+            variables |= {"BROKER": "redis"} | stack.enter_context(Redis()).variables
+        port = free_port()
+        service = subprocess.Popen(
+            [sys.executable, "-m", "tests.bench.upstream", str(port), str(delay_seconds), "100000"],
+            cwd=ROOT,
+        )
+        stack.callback(service.kill)
+        folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="easel-bench-"))
+        product = Product(
+            Path(folder),
+            ENGINE="stepfun",
+            STEP_API_KEY="bench",
+            STEP_API_BASE=f"http://127.0.0.1:{port}/v1",
+            ENGINE_CONCURRENCY="130",
+            WORKER_CONCURRENCY="130",
+            **variables,
+        )
+        yield stack.enter_context(product)
+
+
+def submit(product: Product, count: int, *, one_by_one: bool = False) -> None:
+    command = [sys.executable, "-m", "tests.bench.submit", str(count)]
+    if one_by_one:
+        command.append("--one-by-one")
+    environment = product.environment
+    subprocess.run(command, cwd=ROOT, env=environment, check=True, stderr=subprocess.DEVNULL)
+
+
+def hop() -> None:
+    """From the commit of a submit to the claim, 100 times, one after another."""
+    say("From submit to the engine (ms)", "p50", "p95")
+    for shape in SHAPES:
+        with installation(shape, 0.02) as product:
+            submit(product, 100, one_by_one=True)
+            hops = measure.hops_ms(product)
+            say(shape, statistics.median(hops), statistics.quantiles(hops, n=20)[18])
+
+
+def idle() -> None:
+    """The worker's CPU and memory while nobody does anything, over 20 seconds."""
+    say("Idle worker", "% of a core", "MB")
+    for shape in SHAPES:
+        with installation(shape, 1.0) as product:
+            time.sleep(3)
+            pid = product.processes["worker"].pid
+            before, begun = measure.cpu_seconds(pid), time.monotonic()
+            time.sleep(20)
+            share = (measure.cpu_seconds(pid) - before) / (time.monotonic() - begun)
+            say(shape, 100 * share, measure.memory_mb(pid))
+
+
+def calls() -> None:
+    """130 calls of a second each in flight: ten times as many jobs. The floor is 130 a second."""
+    say("130 one-second calls", "a second", "MB", "CPU ms a job")
+    for shape in SHAPES[:2]:
+        with installation(shape, 1.0) as product:
+            pid = product.processes["worker"].pid
+            before = measure.cpu_seconds(pid)
+            submit(product, 1300)
+            most_mb = measure.memory_until_done(product, pid)
+            cpu_ms = 1000 * (measure.cpu_seconds(pid) - before) / 1300
+            say(shape, measure.finished_a_second(product), most_mb, cpu_ms)
+
+
+def say(name: str, *figures: object) -> None:
+    cells = [f"{each:.1f}" if isinstance(each, float) else str(each) for each in figures]
+    sys.stdout.write(f"{name:<34}" + "".join(f"{cell:>14}" for cell in cells) + "\n")
+    sys.stdout.flush()
+
+
+TABLES: dict[str, Callable[[], None]] = {"hop": hop, "idle": idle, "calls": calls}
+
+if __name__ == "__main__":
+    for name in sys.argv[1:] or TABLES:
+        TABLES[name]()
+        sys.stdout.write("\n")

@@ -1,0 +1,69 @@
+"""Reads processes (proc(5)) and the job table."""
+
+import json
+import os
+import time
+from pathlib import Path
+
+from tests.product import Product
+
+_TICKS = os.sysconf("SC_CLK_TCK")
+
+
+def family(pid: int) -> list[int]:
+    try:
+        children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    except FileNotFoundError:
+        return []
+    return [pid, *(each for child in children for each in family(int(child)))]
+
+
+def cpu_seconds(pid: int) -> float:
+    """Of a process and all below it, those included that have ended."""
+    ticks = 0
+    for each in family(pid):
+        try:
+            fields = Path(f"/proc/{each}/stat").read_text().rpartition(")")[2].split()
+        except FileNotFoundError:
+            continue
+        ticks += sum(map(int, fields[11:15]))
+    return ticks / _TICKS
+
+
+def memory_mb(pid: int) -> float:
+    """Proportional set size of a process and all below it."""
+    kilobytes = 0
+    for each in family(pid):
+        try:
+            lines = Path(f"/proc/{each}/smaps_rollup").read_text().splitlines()
+        except (FileNotFoundError, ProcessLookupError):
+            continue
+        kilobytes += sum(int(line.split()[1]) for line in lines if line.startswith("Pss:"))
+    return kilobytes / 1024
+
+
+def memory_until_done(product: Product, pid: int, limit_seconds: float = 300.0) -> float:
+    """The most that was seen while jobs ran, looking once a second."""
+    most, until = 0.0, time.monotonic() + limit_seconds
+    while ask(product, "Job.objects.unfinished().count()") and time.monotonic() < until:
+        most = max(most, memory_mb(pid))
+        time.sleep(1)
+    return most
+
+
+def hops_ms(product: Product) -> list[float]:
+    times = "[(j.started_at - j.created_at).total_seconds() * 1000 for j in Job.objects.all()]"
+    found: list[float] = ask(product, times)
+    return found
+
+
+def finished_a_second(product: Product) -> float:
+    """Over the whole run, from the first claim to the last end."""
+    rows = "[[j.started_at.timestamp(), j.finished_at.timestamp()] for j in Job.objects.all()]"
+    times = ask(product, rows)
+    return float(len(times) / (max(end for _, end in times) - min(begin for begin, _ in times)))
+
+
+def ask(product: Product, expression: str) -> object:
+    code = f"import json; from studio.models import Job; print(json.dumps({expression}))"
+    return json.loads(product.manage("shell", "-v0", "-c", code).splitlines()[-1])
