@@ -16,6 +16,7 @@ import threading
 from contextlib import suppress
 from dataclasses import dataclass
 
+from gallery.codec_child import THREE
 from gallery.codec_reader import Answer, Reader
 from gallery.pictures import Picture, Previews
 
@@ -49,6 +50,13 @@ def normalise(data: bytes) -> Picture:
 def verify(data: bytes) -> Picture:
     """As pictures.verify. Raises PictureError and CodecBusy."""
     return _picture(_ask("verify", data), data)
+
+
+def compose(*, original: bytes, result: bytes, mask: bytes) -> Picture:
+    """As pictures.compose. Raises PictureError and CodecBusy."""
+    head = THREE.pack(len(original), len(result))
+    answer = _ask("compose", head + original + result + mask)
+    return _picture(answer, answer.blobs[0])
 
 
 def previews(data: bytes) -> Previews:

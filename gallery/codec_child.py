@@ -28,7 +28,9 @@ from gallery.pictures import PictureError
 
 REQUEST = struct.Struct(">BI")
 ANSWER = struct.Struct(">I")
-VERBS = ("normalise", "verify", "previews")
+# Three pictures to compose: the sizes of the first two, then all three
+THREE = struct.Struct(">II")
+VERBS = ("normalise", "verify", "previews", "compose")
 # What one picture may take: the largest need 1.5 s of a core, and on a busy machine longer.
 CPU_SECONDS = 8.0
 LIMIT_SECONDS = 20.0
@@ -112,10 +114,22 @@ def _previews(data: bytes) -> Answer:
     return Answer(said={"placeholder": made.placeholder}, blobs=(made.small, made.large))
 
 
+def _compose(data: bytes) -> Answer:
+    first, second = THREE.unpack_from(data)
+    original, result, mask = (
+        data[THREE.size : THREE.size + first],
+        data[THREE.size + first : THREE.size + first + second],
+        data[THREE.size + first + second :],
+    )
+    picture = pictures.compose(original=original, result=result, mask=mask)
+    return Answer(said=_shape(picture), blobs=(picture.data,))
+
+
 _DO: dict[str, Callable[[bytes], Answer]] = {
     "normalise": _normalise,
     "verify": _verify,
     "previews": _previews,
+    "compose": _compose,
 }
 
 

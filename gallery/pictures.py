@@ -14,7 +14,7 @@ import zlib
 from dataclasses import dataclass, field
 
 from PIL import Image as Pillow
-from PIL import ImageCms
+from PIL import ImageChops, ImageCms, ImageFilter
 from PIL.ImageFile import ImageFile
 from PIL.JpegImagePlugin import JpegImageFile
 from PIL.PngImagePlugin import PngImageFile
@@ -25,6 +25,8 @@ MAX_BYTES = 20 * 1024 * 1024
 # Each scan of a progressive JPEG costs a pass over all pixels; cameras write some ten.
 _MAX_SCANS = 200
 _MAX_CHUNKS = 50_000
+# The seam of a masked edit is as soft as this part of the shorter side.
+_FEATHER = 256
 _TYPES = {"JPEG": "image/jpeg", "PNG": "image/png", "WEBP": "image/webp"}
 SUFFIXES = {"image/jpeg": "jpg", "image/png": "png", "image/webp": "webp"}
 _OTHERS = {
@@ -137,6 +139,23 @@ def previews(data: bytes) -> Previews:
     return Previews(
         small=_webp(small, quality=80), large=_webp(large, quality=85), placeholder=_tiny(small)
     )
+
+
+def compose(*, original: bytes, result: bytes, mask: bytes) -> Picture:
+    """The result where the mask is see-through, the original elsewhere, the seam feathered.
+
+    The mask is as large as the original; a result of another size is brought to it. Raises
+    PictureError.
+    """
+    kept, made = _plain(_decode(original)), _plain(_decode(result))
+    seen_through = ImageChops.invert(_plain(_decode(mask)).convert("RGBA").getchannel("A"))
+    if made.size != kept.size:
+        made = made.resize(kept.size, Pillow.Resampling.LANCZOS)
+    if made.mode != kept.mode:
+        made, kept = made.convert("RGBA"), kept.convert("RGBA")
+    feather = ImageFilter.GaussianBlur(min(kept.size) / _FEATHER)
+    composed = Pillow.composite(made, kept, seen_through.filter(feather))
+    return _encode(composed, "PNG", compress_level=3)
 
 
 def _decode(data: bytes, *, enough: int = 0) -> ImageFile:
