@@ -193,7 +193,7 @@ class Chaos:
         return self.service.images_made
 
     def _count(self, where: str) -> int:
-        return int(self._query(f"SELECT count(*) FROM studio_job WHERE {where}")[0][0])  # noqa: S608
+        return int(self._query(f"SELECT count(*) FROM studio_job WHERE {where}")[0][0])
 
     def _query(self, sql: str) -> list[Any]:
         import psycopg

@@ -67,7 +67,9 @@ def test_a_job_that_kills_its_process_takes_nobody_along(start: Start) -> None:
         return ended(product)
 
     until(kill_who_runs_the_bad_one, "all jobs ending", 120)
-    states = dict(product.query("SELECT prompt || ' ' || state, count(*) FROM studio_job GROUP BY 1"))
+    states = dict(
+        product.query("SELECT prompt || ' ' || state, count(*) FROM studio_job GROUP BY 1")
+    )
     assert states == {"bad failed": 1, "good succeeded": 31}
     assert charged_images(product) == 31
     assert "agree" in product.manage("audit")

@@ -337,7 +337,7 @@ def test_a_storage_that_fails_does_not_buy_without_end(
 
 
 def test_a_stale_hold_is_settled_as_its_job_ended(ada: User, workspace: Workspace) -> None:
-    (job,) = submit(ada, workspace)
+    submit(ada, workspace)
     Job.objects.update(state="failed", finished_at=timezone.now())
     sweep.settle_stale_holds(timezone.now() + timedelta(minutes=11))
     assert balance(workspace) == (150_000, 0)
