@@ -73,11 +73,23 @@ def names(name: str) -> list[str]:
 
 
 def address(name: str, default: str = "", *, schemes: tuple[str, ...] = ("http", "https")) -> str:
-    """An address without a slash at its end."""
+    """An address without a slash at its end.
+
+    It is not repeated in the message, since it may hold a password.
+    """
     value = text(name, default)
     if value and not _is_address(value, schemes):
-        stop(name, f"is {value!r}; use an address like {schemes[-1]}://easel.example.com")
+        stop(name, f"is no address like {schemes[-1]}://easel.example.com")
     return value.rstrip("/")
+
+
+def origin(name: str, default: str) -> str:
+    """The address of a whole site: scheme, host and port alone."""
+    value = address(name, default)
+    parts = urlsplit(value)
+    if value != f"{parts.scheme}://{parts.netloc}" or "@" in parts.netloc:
+        stop(name, "holds more than scheme, host and port, as in https://easel.example.com:8443")
+    return value
 
 
 def _is_address(value: str, schemes: tuple[str, ...]) -> bool:
@@ -97,12 +109,39 @@ def parsed(name: str, kind: str, default: str) -> dict[str, Any]:
     if "://" not in value:
         stop(name, "cannot be understood as an address")
     try:
-            found: dict[str, Any] = getattr(environ.Env, f"{kind}_config")(value)
+        found: dict[str, Any] = getattr(environ.Env, f"{kind}_config")(value)
     except (ValueError, KeyError, environ.ImproperlyConfigured):
         stop(name, "cannot be understood as an address")
     if kind == "db_url" and found.get("ENGINE") not in _DATABASES:
         stop(name, "names no database that is known; use postgres:// or sqlite:///")
     return {key: value for key, value in found.items() if value is not None}
+
+
+def database(name: str, default: str) -> dict[str, Any]:
+    found = parsed(name, "db_url", default)
+    if found["ENGINE"] == "django.db.backends.sqlite3":
+        # IMMEDIATE: a transaction that will write never finds that it read stale rows.
+        # FULL: what was committed survives a power cut; this file keeps money.
+        options: dict[str, Any] = {
+            "transaction_mode": "IMMEDIATE",
+            "timeout": 20,
+            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;",
+        }
+        return found | {"CONN_MAX_AGE": None, "CONN_HEALTH_CHECKS": True, "OPTIONS": options}
+    options = found.get("OPTIONS", {}) | {"pool": {"min_size": 1, "max_size": 16, "timeout": 20}}
+    # An age of 0 gives a connection back to the pool after each request.
+    return found | {"CONN_MAX_AGE": 0, "CONN_HEALTH_CHECKS": True, "OPTIONS": options}
+
+
+def cache(redis_url: str) -> dict[str, Any]:
+    """Redis where there is one, else a table of the database."""
+    if redis_url:
+        return {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": redis_url}
+    return {
+        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "LOCATION": "cache",
+        "OPTIONS": {"MAX_ENTRIES": 20_000},
+    }
 
 
 def kept_secret(name: str, path: Path) -> str:
@@ -126,6 +165,13 @@ def _keep_once(secret: str, path: Path) -> None:
         file.flush()
         with contextlib.suppress(FileExistsError):
             os.link(file.name, path)
+
+
+def file_storage(folder: Path) -> dict[str, object]:
+    return {
+        "BACKEND": "django.core.files.storage.FileSystemStorage",
+        "OPTIONS": {"location": folder},
+    }
 
 
 def s3_storage(bucket: str, endpoint: str) -> dict[str, object]:

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from csp.constants import NONCE, NONE, SELF
 
-from config import environment
+from config import environment, logs
 from studio.engines.dialects import DIALECTS
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -17,7 +17,7 @@ environment.read_file(BASE_DIR / ".env")
 
 # Where everything lives
 DATA_DIR = Path(environment.text("DATA_DIR", str(BASE_DIR / "var"))).absolute()
-SITE_URL = environment.address("SITE_URL", "https://localhost")
+SITE_URL = environment.origin("SITE_URL", "https://localhost")
 _site = urlsplit(SITE_URL)
 _is_https = _site.scheme == "https"
 
@@ -56,6 +56,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "config.health.HealthMiddleware",
     "studio.api.middleware.ApiMiddleware",
+    "csp.middleware.CSPMiddleware",  # above all that may refuse with a page
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "config.limits.BodyLimitMiddleware",
@@ -65,7 +66,6 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "csp.middleware.CSPMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "accounts.middleware.WorkspaceMiddleware",
@@ -89,33 +89,12 @@ TEMPLATES = [
 ]
 
 # Database, cache
-DATABASE_URL = environment.text("DATABASE_URL") or f"sqlite:///{DATA_DIR / 'easel.sqlite3'}"
-DATABASES = {"default": environment.parsed("DATABASE_URL", "db_url", DATABASE_URL)}
-DATABASES["default"] |= {"CONN_MAX_AGE": None, "CONN_HEALTH_CHECKS": True}
-if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
-    # IMMEDIATE: a transaction that will write never finds that it read stale rows.
-    # FULL: what was committed survives a power cut; this file keeps money.
-    DATABASES["default"]["OPTIONS"] = {
-        "transaction_mode": "IMMEDIATE",
-        "timeout": 20,
-        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;",
-    }
-else:
-    DATABASES["default"]["CONN_MAX_AGE"] = 0  # back to the pool
-    _pool = {"min_size": 1, "max_size": 16, "timeout": 20}
-    DATABASES["default"].setdefault("OPTIONS", {})["pool"] = _pool
-
+DATABASES = {
+    "default": environment.database("DATABASE_URL", f"sqlite:///{DATA_DIR / 'easel.sqlite3'}")
+}
 REDIS_URL = environment.address("REDIS_URL", schemes=("rediss", "redis"))
 CACHES = {
-    "default": (
-        {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}
-        if REDIS_URL
-        else {
-            "BACKEND": "django.core.cache.backends.db.DatabaseCache",
-            "LOCATION": "cache",
-            "OPTIONS": {"MAX_ENTRIES": 20_000},
-        }
-    ),
+    "default": environment.cache(REDIS_URL),
     "nowhere": {"BACKEND": "django.core.cache.backends.dummy.DummyCache"},
 }
 
@@ -125,10 +104,7 @@ STORAGES = {
     "default": (
         environment.s3_storage(S3_BUCKET, environment.address("S3_ENDPOINT_URL"))
         if S3_BUCKET
-        else {
-            "BACKEND": "django.core.files.storage.FileSystemStorage",
-            "OPTIONS": {"location": DATA_DIR / "media"},
-        }
+        else environment.file_storage(DATA_DIR / "media")
     ),
     "staticfiles": {"BACKEND": "config.staticfiles.StaticFilesStorage"},
 }
@@ -211,16 +187,11 @@ Q_CLUSTER = {
 
 # People
 AUTH_USER_MODEL = "accounts.User"
-SILENCED_SYSTEM_CHECKS = ["auth.W004"]  # e-mails are unique without regard to case
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
 AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": f"django.contrib.auth.password_validation.{name}"}
-    for name in (
-        "UserAttributeSimilarityValidator",
-        "MinimumLengthValidator",
-        "CommonPasswordValidator",
-    )
+    {"NAME": f"django.contrib.auth.password_validation.{name}Validator"}
+    for name in ("UserAttributeSimilarity", "MinimumLength", "CommonPassword")
 ]
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "/"
@@ -240,6 +211,7 @@ MFA_TOTP_ISSUER = "Easel"
 EMAIL_URL = environment.text("EMAIL_URL")
 ACCOUNT_EMAIL_VERIFICATION = "mandatory" if EMAIL_URL else "optional"
 globals().update(environment.parsed("EMAIL_URL", "email_url", "consolemail://"))
+EMAIL_TIMEOUT = 10  # a server that hangs must not hold the thread of a page
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = environment.text(
     "EMAIL_FROM", f"Easel <easel@{_site.hostname}>"
 )
@@ -253,8 +225,12 @@ if TRUSTED_PROXY_COUNT:
 CSRF_TRUSTED_ORIGINS = [SITE_URL]
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = _is_https
 SECURE_HSTS_SECONDS = 31_536_000 if _is_https else 0
-SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = _is_https
-SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
+SECURE_HSTS_INCLUDE_SUBDOMAINS = environment.flag("HSTS_SUBDOMAINS")
+SILENCED_SYSTEM_CHECKS = [
+    "auth.W004",  # e-mails are unique without regard to case
+    "security.W005",  # who runs Easel decides on other hosts of the domain: HSTS_SUBDOMAINS
+    "security.W021",  # browsers' lists of preloaded names are for a whole domain, and for years
+]
 SECURE_REFERRER_POLICY = "same-origin"
 SESSION_COOKIE_NAME = "easel_session"
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
@@ -275,16 +251,4 @@ CONTENT_SECURITY_POLICY = {
     }
 }
 
-# Logs: one line an event; no prompt, no secret
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["console"], "level": "WARNING"},
-    "loggers": {
-        "django": {"handlers": []},  # its own would mail requests, prompts and all
-        "easel": {"level": "INFO"},
-        "django-q": {"level": "WARNING"},
-    },
-}
+LOGGING = logs.SETTINGS

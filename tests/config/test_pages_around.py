@@ -1,7 +1,12 @@
 """What stands around every page: health, errors, limits, headers."""
 
+import json
+import os
 import re
+import subprocess
+import sys
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -118,6 +123,7 @@ def test_a_host_that_is_not_ours(client: Client) -> None:
     response = client.get("/", headers={"host": "evil.example.com"})
     assert response.status_code == 400
     assert "evil" not in response.content.decode()
+    assert "default-src 'none'" in response["Content-Security-Policy"]
 
 
 # The body's size
@@ -130,6 +136,7 @@ def test_a_body_that_is_too_large(client: Client) -> None:
     assert response.status_code == 413
     assert "at most 20 MB" in response.content.decode()
     assert response["Connection"] == "close"
+    assert "default-src 'none'" in response["Content-Security-Policy"]
 
 
 @pytest.mark.parametrize("length", ["-1", "many", "1e9", "9" * 400])
@@ -145,9 +152,17 @@ def test_the_largest_photo_passes(as_ada: Client) -> None:
 
 
 def test_a_form_with_a_megabyte_of_words(as_ada: Client) -> None:
+    """Photos may come as text, so the form is read, and the prompt refused for its length."""
     response = as_ada.post(reverse("studio:job_create"), {"prompt": "x" * 2_000_000})
+    assert response.status_code == 422
+
+
+def test_a_form_with_a_thousand_fields_more(as_ada: Client) -> None:
+    fields = {f"field{number}": "" for number in range(1_001)}
+    response = as_ada.post(reverse("studio:job_create"), fields)
     assert response.status_code == 400
     assert "This request cannot be read" in response.content.decode()
+    assert "default-src 'none'" in response["Content-Security-Policy"]
 
 
 # Headers
@@ -194,3 +209,34 @@ def test_cookies_are_kept_from_scripts_and_other_sites(client: Client, ada: User
     cookie = client.cookies[django_settings.SESSION_COOKIE_NAME]
     assert cookie["httponly"]
     assert cookie["samesite"] == "Lax"
+
+
+def of_settings(tmp_path: Path, **variables: str) -> dict[str, Any]:
+    """The settings that these variables make, in a process of their own."""
+    names = ("SECURE_HSTS_SECONDS", "SECURE_HSTS_INCLUDE_SUBDOMAINS", "EMAIL_TIMEOUT")
+    code = (
+        "import json; from config import settings as made;"
+        f"print(json.dumps({{name: getattr(made, name) for name in {names}}}))"
+    )
+    known = {key: os.environ[key] for key in ("PATH", "HOME") if key in os.environ}
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=django_settings.BASE_DIR,
+        env=known | {"DATA_DIR": str(tmp_path)} | variables,
+        capture_output=True,
+        check=True,
+    )
+    return json.loads(done.stdout)  # type: ignore[no-any-return]
+
+
+def test_hsts_speaks_for_this_host_alone(tmp_path: Path) -> None:
+    made = of_settings(tmp_path, SITE_URL="https://easel.example.com")
+    assert made["SECURE_HSTS_SECONDS"] == 31_536_000
+    assert made["SECURE_HSTS_INCLUDE_SUBDOMAINS"] is False
+    assert made["EMAIL_TIMEOUT"] == 10
+    made = of_settings(tmp_path, SITE_URL="https://easel.example.com", HSTS_SUBDOMAINS="true")
+    assert made["SECURE_HSTS_INCLUDE_SUBDOMAINS"] is True
+
+
+def test_http_has_no_hsts(tmp_path: Path) -> None:
+    assert of_settings(tmp_path, SITE_URL="http://localhost")["SECURE_HSTS_SECONDS"] == 0
