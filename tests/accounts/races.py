@@ -88,8 +88,7 @@ def settle(holds: int) -> None:
     def sweep_all() -> None:
         later = timezone.now() + timedelta(hours=1)
         while Transfer.objects.filter(state="pending").exists():
-            with suppress(ledger.SettledOtherwise):
-                sweep.settle_stale_holds(later)
+            sweep.settle_stale_holds(later)
 
     at_once(
         *(
