@@ -66,7 +66,8 @@ class Transfer(models.Model):
     """Whole micro-dollars that move from one wallet to another (1 dollar = 1,000,000).
 
     Append-only: the database refuses to delete a row or to change anything but the one
-    step from `pending` to `posted` or `voided` (migration 0002). `reference` is unique, so
+    step from `pending` to `posted` or `voided`, and to forget `created_by` when that person
+    is erased (migration 0002). `reference` is unique, so
     that doing the same thing twice does it once.
     """
 

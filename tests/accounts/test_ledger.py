@@ -2,6 +2,7 @@ import threading
 
 import pytest
 from django.db import DatabaseError, connection, transaction
+from django.utils import timezone
 
 from accounts import ledger
 from accounts.models import Transfer, User, Wallet, Workspace
@@ -73,6 +74,30 @@ def test_the_database_refuses_to_rewrite_a_transfer(
 def test_the_database_refuses_to_unsettle_a_transfer(workspace: Workspace) -> None:
     with pytest.raises(DatabaseError, match="append-only"), transaction.atomic():
         Transfer.objects.update(state="pending", settled_at=None)
+
+
+def test_the_database_refuses_another_time_of_settling(workspace: Workspace) -> None:
+    with pytest.raises(DatabaseError, match="append-only"), transaction.atomic():
+        Transfer.objects.update(settled_at=timezone.now())
+
+
+def test_who_moved_money_can_be_forgotten_but_not_changed(ada: User, workspace: Workspace) -> None:
+    other = User.objects.create_user("other@example.com")
+    ledger.grant(to=workspace, amount_micros=1, reference="gift:1", by=other)
+    with pytest.raises(DatabaseError, match="append-only"), transaction.atomic():
+        Transfer.objects.filter(reference="gift:1").update(created_by=ada)
+    with pytest.raises(DatabaseError, match="append-only"), transaction.atomic():
+        Transfer.objects.filter(created_by=None).update(created_by=ada)
+    other.delete()
+    assert Transfer.objects.get(reference="gift:1").created_by is None
+
+
+def test_the_database_refuses_to_empty_the_ledger(workspace: Workspace) -> None:
+    if connection.vendor == "sqlite":
+        pytest.skip("SQLite has no TRUNCATE")
+    connection.check_constraints()
+    with pytest.raises(DatabaseError, match="append-only"), transaction.atomic():
+        connection.cursor().execute("TRUNCATE accounts_transfer CASCADE")
 
 
 def test_the_database_refuses_to_delete_a_transfer(workspace: Workspace) -> None:
