@@ -19,7 +19,9 @@ from gallery.images import StorageError
 from gallery.models import Image
 
 PAGE_SIZE = 40
+_CHILDREN = 60
 _A_YEAR = 31_536_000
+_SUFFIXES = {"image/jpeg": "jpg", "image/png": "png", "image/webp": "webp"}
 
 
 @require_safe
@@ -56,7 +58,7 @@ def image_page(request: WorkspaceRequest, image_id: UUID) -> HttpResponse:
     )
     context = {
         "image": image,
-        "children": image.children.filter(deleted_at=None).order_by("created_at"),
+        "children": image.children.filter(deleted_at=None).order_by("created_at")[:_CHILDREN],
         "actions": [action(image) for action in registry.image_actions],
     }
     return render(request, "gallery/image_page.html", context)
@@ -79,35 +81,35 @@ def image_file(request: WorkspaceRequest, image_id: UUID, variant: str) -> HttpR
         raise Http404
     etag = f'"{image.sha256[:32]}-{variant if keys[variant] else "original"}"'
     is_known = request.headers.get("If-None-Match") == etag
-    response = HttpResponseNotModified() if is_known else _file(image, keys[variant])
+    is_download = "download" in request.GET
+    response = HttpResponseNotModified() if is_known else _file(image, keys[variant], is_download)
     if response.status_code not in {200, 304}:
         return response
+    # Of the 304 too: with its headers, a browser renews those of the copy that it has.
     response["ETag"] = etag
     response["Cache-Control"] = (
         f"private, max-age={_A_YEAR}, immutable" if keys[variant] else "private, no-cache"
     )
-    if "download" in request.GET:
-        response["Content-Disposition"] = f'attachment; filename="{_file_name(image)}"'
+    response["X-Content-Type-Options"] = "nosniff"
+    response["Content-Security-Policy"] = "sandbox; default-src 'none'"  # nothing in it may run
     return response
 
 
-def _file(image: Image, preview: str) -> HttpResponseBase:
-    """Under rules by which a browser runs nothing that might be in it."""
+def _file(image: Image, preview: str, is_download: bool) -> HttpResponseBase:
     try:
         file = images.reader(preview or image.original)
     except FileNotFoundError as error:
         raise Http404 from error
     except StorageError:
         return HttpResponse("The storage does not answer.", status=503, content_type="text/plain")
-    response = FileResponse(
+    content_type = image.content_type if preview in {"", image.original} else "image/webp"
+    return FileResponse(
         file,
-        content_type=image.content_type if preview in {"", image.original} else "image/webp",
+        as_attachment=is_download,
+        filename=_file_name(image, content_type),
+        content_type=content_type,
     )
-    response["X-Content-Type-Options"] = "nosniff"
-    response["Content-Security-Policy"] = "sandbox; default-src 'none'"
-    return response
 
 
-def _file_name(image: Image) -> str:
-    suffix = {"image/jpeg": "jpg", "image/png": "png", "image/webp": "webp"}[image.content_type]
-    return f"easel-{image.created_at:%Y%m%d}-{str(image.pk)[-8:]}.{suffix}"
+def _file_name(image: Image, content_type: str) -> str:
+    return f"easel-{image.created_at:%Y%m%d}-{str(image.pk)[-8:]}.{_SUFFIXES[content_type]}"

@@ -1,9 +1,12 @@
 """The gallery, an image's page, and its bytes."""
 
+import io
 from pathlib import Path
 from typing import Any
 
 import pytest
+from django.core.files.base import File
+from django.core.files.storage import FileSystemStorage
 from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
@@ -33,6 +36,10 @@ def page_of(image: Image) -> str:
 
 def file_of(image: Image, variant: str = "original") -> str:
     return reverse("gallery:image_file", args=[image.pk, variant])
+
+
+def name_of(image: Image) -> str:
+    return f"easel-{image.created_at:%Y%m%d}-{str(image.pk)[-8:]}"
 
 
 def fetch(client: Client, address: str, verb: str = "get", **options: Any) -> HttpResponse:
@@ -157,6 +164,13 @@ def test_the_page_leads_to_what_was_made_of_it(
     assert page_of(image) in as_ada.get(page_of(child)).content.decode()
 
 
+def test_the_page_shows_sixty_of_what_was_made(
+    as_ada: Client, image: Image, workspace: Workspace
+) -> None:
+    rows(workspace, 61, parent=image)
+    assert len(as_ada.get(page_of(image)).context["children"]) == 60
+
+
 def test_the_page_does_not_lead_into_the_trash(
     as_ada: Client, image: Image, workspace: Workspace
 ) -> None:
@@ -176,7 +190,7 @@ def test_the_bytes_as_they_will_ever_be(as_ada: Client, image: Image) -> None:
     assert response["Cache-Control"] == "private, max-age=31536000, immutable"
     assert response["X-Content-Type-Options"] == "nosniff"
     assert response["Content-Security-Policy"] == "sandbox; default-src 'none'"
-    assert "attachment" not in response.get("Content-Disposition", "")
+    assert response["Content-Disposition"] == f'inline; filename="{name_of(image)}.png"'
     assert "Set-Cookie" not in response
 
 
@@ -209,15 +223,21 @@ def test_what_the_browser_has_is_not_sent_again(as_ada: Client, image: Image, va
     assert response.status_code == 304
     assert response.content == b""
     assert response["ETag"] == etag
+    assert response["X-Content-Type-Options"] == "nosniff"
+    assert response["Content-Security-Policy"] == "sandbox; default-src 'none'"
     other = fetch(as_ada, file_of(image, variant), headers={"If-None-Match": '"other"'})
     assert other.status_code == 200
 
 
 def test_a_download_has_a_name(as_ada: Client, image: Image) -> None:
-    day = f"{image.created_at:%Y%m%d}"
-    name = f"easel-{day}-{str(image.pk)[-8:]}.png"
     response = fetch(as_ada, f"{file_of(image)}?download")
-    assert response["Content-Disposition"] == f'attachment; filename="{name}"'
+    assert response["Content-Disposition"] == f'attachment; filename="{name_of(image)}.png"'
+
+
+def test_a_preview_is_named_for_what_it_is(as_ada: Client, image: Image) -> None:
+    images.make_previews(image)
+    response = fetch(as_ada, f"{file_of(image, 'small')}?download")
+    assert response["Content-Disposition"] == f'attachment; filename="{name_of(image)}.webp"'
 
 
 def test_headers_alone(as_ada: Client, image: Image) -> None:
@@ -249,6 +269,22 @@ def test_a_storage_that_fails_is_said_and_not_kept(
     assert response.status_code == 503
     assert "Cache-Control" not in response
     assert "ETag" not in response
+
+
+class Unreadable(io.BytesIO):
+    """A file far away, whose bytes are fetched when it is first moved in or read."""
+
+    def seek(self, *_: int) -> int:
+        raise OSError("down")
+
+    tell = read = seek  # type: ignore[assignment]
+
+
+def test_a_storage_that_fails_at_the_first_byte_is_said(
+    as_ada: Client, image: Image, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(FileSystemStorage, "open", lambda *_: File(Unreadable(), "far"))
+    assert fetch(as_ada, file_of(image)).status_code == 503
 
 
 # Who may
