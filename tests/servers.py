@@ -9,8 +9,10 @@ import contextlib
 import fcntl
 import json
 import os
+import random
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -22,7 +24,7 @@ from typing import IO, Any, Self
 
 import pytest
 
-from tests.product import ROOT, free_port, until
+from tests.product import ROOT, until
 
 START_SECONDS = 30.0
 
@@ -109,7 +111,7 @@ class PostgreSQL(Server):
 
 class Redis(Server):
     def prepare(self) -> None:
-        self.port = free_port()
+        (self.port,) = _free_ports(1)
         self.variables = {"REDIS_URL": f"redis://127.0.0.1:{self.port}/0"}
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -134,7 +136,7 @@ class Redis(Server):
         import redis
 
         assert self._process
-        assert self._process.poll() is None, (self.home / "log").read_text()
+        assert self._process.poll() is None, (self.home / "log").read_text()[-2_000:]
         try:
             with self._client() as client:
                 return bool(client.ping())
@@ -153,7 +155,7 @@ class S3(Server):
     bucket = "easel"
 
     def prepare(self) -> None:
-        self.ports = [free_port() for _ in range(8)]
+        self.ports = _free_ports(8)
         self.url = f"http://127.0.0.1:{self.ports[0]}"
         key, secret = "easel-key", "easel-secret"
         self.variables = {
@@ -187,6 +189,7 @@ class S3(Server):
                 *ports,
                 f"-s3.config={self.home / 's3.json'}",
                 "-s3.port.iceberg=0",
+                "-s3.port.lance=0",
                 "-master.electionTimeout=1s",
                 "-master.telemetry=false",
                 "-master.volumeSizeLimitMB=64",
@@ -201,8 +204,8 @@ class S3(Server):
         """By force: asked to, it takes ten seconds. What it has accepted is on the disk."""
         self._process = _end(self._process, signal.SIGKILL)
         for port in self.ports:
-            for socket in Path("/tmp").glob(f"seaweedfs-*-{port}.sock"):  # noqa: S108
-                socket.unlink(missing_ok=True)
+            for left in Path("/tmp").glob(f"seaweedfs-*-{port}.sock"):  # noqa: S108
+                left.unlink(missing_ok=True)
 
     def client(self) -> Any:
         import boto3
@@ -228,7 +231,7 @@ class S3(Server):
         from botocore.exceptions import BotoCoreError, ClientError
 
         assert self._process
-        assert self._process.poll() is None, (self.home / "log").read_text()
+        assert self._process.poll() is None, (self.home / "log").read_text()[-2_000:]
         with contextlib.closing(self.client()) as client:
             try:
                 if self.bucket not in {each["Name"] for each in client.list_buckets()["Buckets"]}:
@@ -254,6 +257,18 @@ def _alone(name: str) -> Iterator[None]:
     with path.open("w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield
+
+
+def _free_ports(count: int) -> list[int]:
+    """Different ones, out of those that no outgoing connection gets while a server is away."""
+    ports: list[int] = []
+    for port in random.sample(range(10_000, 32_000), 1_000):
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            ports.append(port)
+        if len(ports) == count:
+            return ports
+    raise AssertionError("no port is free")
 
 
 def _run(command: list[Any], log: Path) -> "subprocess.Popen[bytes]":
