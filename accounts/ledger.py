@@ -151,21 +151,22 @@ def _earlier(debit: Wallet, credit: Wallet, amount_micros: int, reference: str) 
 
 
 def _settle(reference: str, state: Transfer.State) -> bool:
-    with transaction.atomic():
+    with transaction.atomic(savepoint=False):
         settled = Transfer.objects.filter(reference=reference, state=Transfer.State.PENDING).update(
             state=state, settled_at=timezone.now()
         )
         transfer = (
             Transfer.objects.select_related("debit", "credit").filter(reference=reference).first()
         )
-        if transfer is None:
-            raise UnknownReference(f"{reference} was never moved")
-        if transfer.state != state:
-            raise SettledOtherwise(f"{reference} is {transfer.state}, not {state}")
-        if settled:
-            _release(transfer.debit, transfer.amount_micros, is_spent=state == "posted")
-            if state == Transfer.State.POSTED:
+        if transfer and settled:
+            is_spent = state == Transfer.State.POSTED
+            _release(transfer.debit, transfer.amount_micros, is_spent=is_spent)
+            if is_spent:
                 _give(transfer.credit, transfer.amount_micros)
+    if transfer is None:
+        raise UnknownReference(f"{reference} was never moved")
+    if transfer.state != state:
+        raise SettledOtherwise(f"{reference} is {transfer.state}, not {state}")
     return bool(settled)
 
 

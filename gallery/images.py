@@ -185,20 +185,33 @@ def store(
     `recipe` holds further columns of Image. Raises StorageError if the sweep has taken the
     object for an orphan meanwhile.
     """
-    with transaction.atomic():
-        if not PendingObject.objects.filter(key=key, is_doomed=False).delete()[0]:
-            raise StorageError(f"{key} is not staged any more")
-        return Image.objects.create(
-            workspace=workspace,
-            created_by=by,
-            original=key,
-            content_type=picture.content_type,
-            width=picture.width,
-            height=picture.height,
-            size_bytes=len(picture.data),
-            sha256=picture.sha256,
-            **recipe,
-        )
+    own(key)
+    return Image.objects.create(
+        workspace=workspace,
+        created_by=by,
+        original=key,
+        content_type=picture.content_type,
+        width=picture.width,
+        height=picture.height,
+        size_bytes=len(picture.data),
+        sha256=picture.sha256,
+        **recipe,
+    )
+
+
+def own(key: str) -> None:
+    """Takes a staged object for somebody who keeps its key, in the caller's transaction.
+
+    Raises StorageError if the sweep has taken it for an orphan meanwhile.
+    """
+    if not PendingObject.objects.filter(key=key, is_doomed=False).delete()[0]:
+        raise StorageError(f"{key} is not staged any more")
+
+
+def disown(key: str) -> None:
+    """Removes an object whose owner needs it no more. May be repeated."""
+    PendingObject.objects.get_or_create(key=key)
+    discard((key,))
 
 
 def same_upload(*, workspace: Workspace, sha256: str) -> Image | None:

@@ -1,9 +1,8 @@
-from collections.abc import Iterable
-from functools import partial
+from collections.abc import Callable, Iterable
+from functools import partial, wraps
 from typing import Any
 from uuid import UUID
 
-from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpResponse
@@ -17,13 +16,36 @@ from accounts.middleware import WorkspaceRequest
 from gallery.codec import CodecBusy
 from gallery.images import StorageError
 from gallery.models import Image
-from studio import jobs, offers
+from gallery.pictures import MAX_BYTES, MAX_SIDE
+from studio import jobs, offers, orders
 from studio.forms import StudioForm
 from studio.models import Job
 
 SHOWN = 24
 _POLL_SECONDS = 20.0
 _MAX_WATCHED = 200
+
+
+def _signed_in(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """As login_required; but htmx would follow a redirect and put that page into this one."""
+
+    @wraps(view)
+    def guarded(request: WorkspaceRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if request.htmx and not request.user.is_authenticated:
+            return HttpResponse(status=401)
+        return guarded_page(request, *args, **kwargs)
+
+    guarded_page = login_required(view)
+    return guarded
+
+
+def _fragment(
+    request: WorkspaceRequest, template: str, context: dict[str, Any], *, status: int = 200
+) -> HttpResponse:
+    """Marked as ours: the page takes in nothing that lacks the mark, such as a proxy's words."""
+    response = render(request, template, context, status=status)
+    response["X-Easel"] = "fragment"
+    return response
 
 
 @never_cache
@@ -40,7 +62,7 @@ def studio(request: WorkspaceRequest) -> HttpResponse:
 
 
 @require_POST
-@login_required
+@_signed_in
 def job_create(request: WorkspaceRequest) -> HttpResponse:
     form = StudioForm(
         request.POST,
@@ -71,7 +93,7 @@ def job_create(request: WorkspaceRequest) -> HttpResponse:
     if not request.htmx:
         return redirect("studio:studio")
     context = {"jobs": made[::-1], "order_id": ids.new(), **_watched(made)}
-    return render(request, "studio/_accepted.html", context)
+    return _fragment(request, "studio/_accepted.html", context)
 
 
 def _refused(
@@ -84,33 +106,34 @@ def _refused(
     """Sentences, and that nothing was charged. Without JavaScript, the whole page again."""
     context: dict[str, Any] = {"form": form, "is_out_of_credit": is_out_of_credit}
     if request.htmx:
-        return render(request, "studio/_refused.html", context, status=status)
+        return _fragment(request, "studio/_refused.html", context, status=status)
     context |= _room(request)
     context["source"] = _source(request, request.POST.get("source"))
     return render(request, "studio/studio.html", context, status=status)
 
 
 @require_safe
-@login_required
+@_signed_in
 def job_watch(request: WorkspaceRequest) -> HttpResponse:
     """Waits until one of the jobs changes, then sends their cards and asks to be asked again.
 
-    `?job=<id>:<state seen>`, once for each job that has not ended.
+    `?job=<id>:<state seen>`, once for each job that has not ended. Asked about none, it sends
+    the balance at once.
     """
     seen = _seen(request.GET.getlist("job"))
     ours = Job.objects.visible_to(request.user).filter(pk__in=seen)
     known = {pk: seen[pk] for pk in ours.values_list("pk", flat=True)}
-    if not known:
+    if seen and not known:
         raise Http404
-    if not jobs.is_crowded():
+    if known and not jobs.is_crowded():
         jobs.wait_for_change(known, _POLL_SECONDS)
     now = list(Job.objects.filter(pk__in=known).with_pictures())
     changed = [job for job in now if job.state != seen[job.pk]]
-    return render(request, "studio/_watch.html", {"jobs": changed, **_watched(now)})
+    return _fragment(request, "studio/_watch.html", {"jobs": changed, **_watched(now)})
 
 
 @require_POST
-@login_required
+@_signed_in
 def job_cancel(request: WorkspaceRequest, job_id: UUID) -> HttpResponse:
     job = get_object_or_404(
         Job.objects.visible_to(request.user).select_related("workspace"), pk=job_id
@@ -120,7 +143,7 @@ def job_cancel(request: WorkspaceRequest, job_id: UUID) -> HttpResponse:
     if not request.htmx:
         return redirect("studio:studio")
     now = [Job.objects.with_pictures().get(pk=job.pk)]
-    return render(request, "studio/_watch.html", {"jobs": now, **_watched(now)})
+    return _fragment(request, "studio/_watch.html", {"jobs": now, **_watched(now)})
 
 
 def _room(request: WorkspaceRequest) -> dict[str, Any]:
@@ -137,7 +160,10 @@ def _room(request: WorkspaceRequest) -> dict[str, Any]:
     return {
         "offered": offers.all_on(),
         "jobs": latest,
-        "engine": settings.ENGINE,
+        "max_photo_bytes": MAX_BYTES,
+        "max_photo_megabytes": MAX_BYTES // 1024**2,
+        "max_photo_side": MAX_SIDE,
+        "max_count": orders.MAX_COUNT,
         "order_id": ids.new(),
         **_watched(latest),
     }

@@ -32,7 +32,7 @@ def claim(limit: int, *, suspects: bool = False) -> list[Job]:
         chosen = next_in_turn(limit, now, suspects=suspects)
         _take(chosen, now)
     claimed = Job.objects.running().filter(pk__in=chosen, claimed_by=process.identity())
-    return list(claimed.select_related("workspace", "source"))
+    return list(claimed.select_related("workspace", "source", "created_by"))
 
 
 def _lock() -> None:

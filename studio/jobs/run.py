@@ -117,14 +117,32 @@ def _succeed(job: Job, staged: Staged) -> Image:
     """What turns out to be no picture, or comes too late, is thrown away."""
     job.engine, job.trace_id = staged.facts["engine"], staged.facts["trace_id"]
     try:
-        picture = codec.verify(staged.data)
+        key, picture = _composed(job, staged) if job.mask else _as_it_came(staged)
         recipe = _recipe(job, staged.facts, picture)
-        return settle.succeed(job, key=staged.key, picture=picture, recipe=recipe)
+        image = settle.succeed(job, key=key, picture=picture, recipe=recipe)
     except PictureError as error:
         images.discard((staged.key,))
         raise Trouble(
             "The image service sent a picture that cannot be read.", trace_id=job.trace_id
         ) from error
+    if job.mask:
+        images.discard((staged.key,))
+    return image
+
+
+def _as_it_came(staged: Staged) -> tuple[str, Picture]:
+    return staged.key, codec.verify(staged.data)
+
+
+def _composed(job: Job, staged: Staged) -> tuple[str, Picture]:
+    """The photo, changed only where the mask says. Staged anew, as the job's own result is kept."""
+    try:
+        mask = images.read(job.mask)
+    except FileNotFoundError as error:
+        raise EngineError("The mask of this edit is gone.") from error
+    photo = _photo(job) or b""
+    picture = codec.compose(original=photo, result=staged.data, mask=mask)
+    return images.stage(picture.data, suffix=picture.suffix), picture
 
 
 def _request(job: Job) -> EngineRequest:

@@ -34,9 +34,13 @@ class CapReached(Exception):
 
 @dataclass(frozen=True, kw_only=True)
 class Upload:
-    """A normalised photo that has no row yet: it gets one together with its jobs."""
+    """A normalised photo that has no row yet: it gets one together with its jobs.
+
+    `mask` is as large as it, and see-through where the photo is to be changed.
+    """
 
     picture: Picture
+    mask: Picture | None = None
 
 
 class _Repeated(Exception):
@@ -62,23 +66,29 @@ def submit(
     """
     workspaces.check_may_make(by, workspace)
     order_id = order_id or ids.new()
-    key = ""
+    staged: list[str] = []
     try:
         _check_repeated(workspace, order_id)
         _check_credit(workspace, order)
+        mask = _stage(source.mask, staged) if isinstance(source, Upload) and source.mask else ""
         if isinstance(source, Upload):
             picture = source.picture
             source = images.same_upload(workspace=workspace, sha256=picture.sha256)
             if source is None:
-                key = images.stage(picture.data, suffix=picture.suffix)
-                return _accept(by, workspace, order, order_id, (key, picture), api_key)
-        return _accept(by, workspace, order, order_id, source, api_key)
+                photo = (_stage(picture, staged), picture)
+                return _accept(by, workspace, order, order_id, photo, mask, api_key)
+        return _accept(by, workspace, order, order_id, source, mask, api_key)
     except _Repeated as repeated:
-        images.discard((key,))
+        images.discard(staged)
         return repeated.jobs
     except BaseException:
-        images.discard((key,))
+        images.discard(staged)
         raise
+
+
+def _stage(picture: Picture, staged: list[str]) -> str:
+    staged.append(images.stage(picture.data, suffix=picture.suffix))
+    return staged[-1]
 
 
 def check(*, by: User, workspace: Workspace, order: Order, order_id: UUID | None) -> None:
@@ -118,6 +128,7 @@ def _accept(
     order: Order,
     order_id: UUID,
     source: Image | tuple[str, Picture] | None,
+    mask: str,
     api_key: ApiKey | None,
 ) -> list[Job]:
     with transaction.atomic(durable=True):
@@ -125,6 +136,8 @@ def _accept(
         _check_repeated(workspace, order_id)
         _check_quota(workspace, order.count)
         _check_cap(api_key, order)
+        if mask:
+            images.own(mask)
         if isinstance(source, tuple):
             key, picture = source
             source = images.store(
@@ -137,6 +150,7 @@ def _accept(
                 created_by=by,
                 api_key=api_key,
                 source=source,
+                mask=mask,
                 **_recipe(order, number),
             )
             for number in range(order.count)
