@@ -1,6 +1,8 @@
 from typing import Any
+from urllib.parse import urlsplit
 
 from allauth.account.adapter import DefaultAccountAdapter
+from django.conf import settings
 from django.db import transaction
 from django.http import HttpRequest
 
@@ -17,3 +19,14 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
             if commit:
                 workspaces.personal(saved)
         return saved
+
+    def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
+        """A letter's links lead to SITE_URL, whatever host the request was sent to."""
+        ours = {name: _at_site(url) for name, url in context.items() if name.endswith("_url")}
+        host = urlsplit(settings.SITE_URL).netloc
+        site = {"current_site": {"domain": host, "name": host}}
+        super().send_mail(template_prefix, email, context | ours | site)
+
+
+def _at_site(url: str) -> str:
+    return settings.SITE_URL + urlsplit(url)._replace(scheme="", netloc="").geturl()
