@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from allauth.account.admin import EmailAddress
+from allauth.mfa.admin import Authenticator
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
@@ -35,8 +37,40 @@ class UserAdmin(KeptAdmin):
     search_fields = ("email", "name")
     ordering = ("-created_at",)
     fields = ("email", "name", "is_active", "is_staff", "is_superuser", "groups", "created_at")
-    readonly_fields = ("created_at",)
     filter_horizontal = ("groups",)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
+        """An address is its owner's to change, and power is a superuser's to give."""
+        powers = () if request.user.is_superuser else ("is_staff", "is_superuser", "groups")
+        return ("email", "created_at", *powers)
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """A superuser is suspended or renamed by a superuser only."""
+        is_above = bool(obj and obj.is_superuser) and not request.user.is_superuser
+        return super().has_change_permission(request, obj) and not is_above
+
+
+# allauth's own would show second factors with their secrets, and change whose an address is.
+admin.site.unregister((Authenticator, EmailAddress))
+
+
+@admin.register(Authenticator)
+class AuthenticatorAdmin(ReadOnlyAdmin):
+    list_display = ("user", "type", "created_at", "last_used_at")
+    list_select_related = ("user",)
+    list_filter = ("type",)
+    search_fields = ("user__email",)
+    ordering = ("-id",)
+    fields = list_display
+
+
+@admin.register(EmailAddress)
+class EmailAddressAdmin(ReadOnlyAdmin):
+    list_display = ("email", "user", "primary", "verified")
+    list_select_related = ("user",)
+    list_filter = ("verified",)
+    search_fields = ("email",)
+    ordering = ("-id",)
 
 
 @admin.register(Plan)
@@ -58,12 +92,13 @@ class WalletInline(admin.TabularInline):
 class MembershipInline(admin.TabularInline):
     model = Membership
     extra = 0
+    fields = ("user", "role")
     autocomplete_fields = ("user",)
 
 
 @admin.register(Workspace)
 class WorkspaceAdmin(KeptAdmin):
-    list_display = ("name", "personal_of", "plan", "created_at")
+    list_display = ("name", "personal_of__email", "plan", "created_at")
     list_select_related = ("personal_of", "plan")
     search_fields = ("name", "personal_of__email")
     ordering = ("-created_at",)
@@ -82,11 +117,18 @@ class TransferAdmin(ReadOnlyAdmin):
 
 @admin.register(ApiKey)
 class ApiKeyAdmin(ReadOnlyAdmin):
-    list_display = ("name", "prefix", "workspace", "last_used_at", "revoked_at")
-    list_select_related = ("workspace",)
-    search_fields = ("name", "prefix")
+    list_display = (
+        "name",
+        "prefix",
+        "created_by__email",
+        "workspace",
+        "last_used_at",
+        "revoked_at",
+    )
+    list_select_related = ("created_by", "workspace")
+    search_fields = ("name", "prefix", "created_by__email")
     ordering = ("-id",)
-    exclude = ("secret_hash",)
+    exclude = ("secret_hash", "monthly_cap_micros")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         return super().get_queryset(request).defer("secret_hash")

@@ -21,7 +21,11 @@ class AlertAdmin(ReadOnlyAdmin):
     ordering = ("-opened_at",)
     actions = ("close",)
 
-    @admin.action(description="Close: this has been mended")
+    def has_close_permission(self, request: HttpRequest) -> bool:
+        """Nothing of an alert can be edited, but who may change alerts may close them."""
+        return request.user.has_perm("studio.change_alert")
+
+    @admin.action(description="Close: this has been mended", permissions=("close",))
     def close(self, _request: HttpRequest, chosen: QuerySet[Alert]) -> None:
         chosen.filter(closed_at=None).update(closed_at=timezone.now())
 
@@ -32,7 +36,6 @@ class JobAdmin(ReadOnlyAdmin):
     list_filter = ("state", "model", "operation")
     search_fields = ("=id", "=trace_id", "=created_by__email")
     ordering = ("-id",)
-    list_select_related = ("workspace",)
 
 
 @admin.register(Worker)
