@@ -7,10 +7,12 @@ from django.db import DatabaseError, connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils import timezone
 
+from config.probe import Probe
 from gallery import images
 from studio.models import Worker
 
 _BEAT_LIMIT = timedelta(seconds=15)
+_storage = Probe(images.is_storage_up)
 
 
 class HealthMiddleware:
@@ -28,7 +30,7 @@ class HealthMiddleware:
 
 
 def _ready() -> JsonResponse:
-    found = {"database": _database(), "storage": images.is_storage_up(), "worker": _worker()}
+    found = {"database": _database(), "storage": _storage.is_up(), "worker": _worker()}
     response = JsonResponse(found, status=200 if all(found.values()) else 503)
     response._has_been_logged = True  # type: ignore[attr-defined]  # a probe's 503 is no error
     return response

@@ -31,6 +31,7 @@ from gallery.pictures import Picture, PictureError
 
 log = logging.getLogger("easel.gallery")
 ORPHAN_AGE = timedelta(minutes=45)
+_PROBE = "ready"
 
 
 class StorageError(Exception):
@@ -131,10 +132,15 @@ def _files_in(folder: str) -> Iterator[tuple[str, int]]:
 
 
 def is_storage_up() -> bool:
+    """Writes something and removes it, with what a prober that was killed may have left.
+
+    May take as long as the storage lets one wait.
+    """
     try:
-        with _translated("ready"):
-            default_storage.exists("ready")
-    except StorageError:
+        with _translated(_PROBE):
+            for key in {default_storage.save(_PROBE, ContentFile(b"ready")), _PROBE}:
+                default_storage.delete(key)
+    except (StorageError, FileNotFoundError):
         return False
     return True
 

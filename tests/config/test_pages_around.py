@@ -19,9 +19,17 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import User
+from config import health
 from config.bodies import MAX_BODY_BYTES
+from config.probe import Probe
+from gallery import images
 from studio import offers
 from studio.models import Worker
+
+
+@pytest.fixture(autouse=True)
+def _no_earlier_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(health, "_storage", Probe(images.is_storage_up))
 
 
 def beat(**ago: int) -> None:
@@ -62,10 +70,24 @@ def test_readyz_while_the_storage_fails(
         raise OSError("down")
 
     beat(seconds=5)
-    monkeypatch.setattr(FileSystemStorage, "exists", fail)
+    monkeypatch.setattr(FileSystemStorage, "save", fail)
     response = client.get("/readyz")
     assert response.status_code == 503
     assert response.json() == {"database": True, "storage": False, "worker": True}
+
+
+def test_readyz_while_the_folder_of_pictures_is_a_file(
+    client: Client, db: None, tmp_path: Path
+) -> None:
+    (tmp_path / "media").write_text("")
+    assert client.get("/readyz").json()["storage"] is False
+
+
+def test_readyz_leaves_nothing_behind(client: Client, db: None, tmp_path: Path) -> None:
+    (tmp_path / "media").mkdir()
+    (tmp_path / "media" / "ready").write_text("left by a prober that was killed")
+    assert client.get("/readyz").json()["storage"] is True
+    assert list((tmp_path / "media").iterdir()) == []
 
 
 def test_readyz_while_the_database_fails(
