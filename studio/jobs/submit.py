@@ -198,6 +198,9 @@ def _check_quota(workspace: Workspace, count: int) -> None:
     ):
         if spent.filter(created_at__gt=now - timedelta(days=days)).count() + count > limit:
             raise QuotaExceeded(f"The limit of {limit:,} images in {period} is reached.")
+    if Image.objects.filter(workspace=workspace).stored_bytes() >= plan.storage_bytes:
+        gigabytes = plan.storage_bytes / 1024**3
+        raise QuotaExceeded(f"The {gigabytes:,.1f} GB of this workspace are full.")
 
 
 def _check_cap(api_key: ApiKey | None, order: Order) -> None:

@@ -446,6 +446,15 @@ def test_waiting_ends_with_the_time(ada: User, workspace: Workspace) -> None:
     assert [each.state for each in jobs.wait([job.pk], 0.05)] == ["queued"]
 
 
+def test_a_full_workspace_takes_no_more(ada: User, workspace: Workspace, puppet: Puppet) -> None:
+    submit(ada, workspace)
+    jobs.run_next()
+    Plan.objects.update(storage_bytes=1000)
+    workspace.refresh_from_db()
+    with pytest.raises(QuotaExceeded, match="full"):
+        submit(ada, workspace)
+
+
 def test_a_stale_hold_is_found(ada: User, workspace: Workspace) -> None:
     ledger.hold(workspace=workspace, amount_micros=3_000, reference="job:nobody")
     assert list(audit.findings()) == ["hold job:nobody has no job"]
