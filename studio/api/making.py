@@ -13,6 +13,7 @@ from rest_framework.response import Response
 
 from accounts.ledger import InsufficientCredit
 from gallery.images import StorageError
+from gallery.pictures import Picture
 from studio import catalog, jobs, offers, orders
 from studio.api import fields, photos, presenting, repeats
 from studio.api.base import key_of, note_accepted
@@ -38,6 +39,7 @@ class Call:
     operation: Operation
     given: Given
     photo: bytes | None
+    mask: bytes | None
     warnings: list[str]
 
     @property
@@ -58,7 +60,7 @@ def _repeat(request: Request, call: Call) -> Repeat | None:
     key = repeats.key_in(request)
     if not key:
         return None
-    pictures = [call.photo] if call.photo is not None else []
+    pictures = [each for each in (call.photo, call.mask) if each is not None]
     mark = repeats.fingerprint(call.operation, call.given, pictures)
     return Repeat(workspace=key_of(request).workspace, key=key, fingerprint=mark)
 
@@ -68,11 +70,11 @@ def _read(request: Request, operation: Operation) -> Call:
     given = fields.read(data, operation)
     if "prompt" not in given.values:
         raise BadField("prompt", "Send a prompt.", code="missing_parameter")
-    if given.pictures.get("mask"):
-        raise BadField("mask", "A mask is not yet taken: the whole image is edited.")
-    photo = photos.only("image", given.pictures.get("image", [])) if operation == "edit" else None
+    came = given.pictures
+    photo = photos.only("image", came.get("image", [])) if operation == "edit" else None
+    mask = photos.only("mask", came["mask"]) if came.get("mask") else None
     warnings = [f"{name} is ignored: no model here knows it." for name in given.ignored]
-    return Call(operation=operation, given=given, photo=photo, warnings=warnings)
+    return Call(operation=operation, given=given, photo=photo, mask=mask, warnings=warnings)
 
 
 def _order(call: Call) -> Order:
@@ -94,7 +96,21 @@ def _upload(call: Call, order: Order) -> Upload | None:
         )
     except OrderError as error:
         raise _bad_field(error) from error
-    return Upload(picture=picture)
+    return Upload(picture=picture, mask=_mask(call, picture))
+
+
+def _mask(call: Call, photo: Picture) -> Picture | None:
+    """As large as the photo as it is seen, once its orientation is applied."""
+    if call.mask is None:
+        return None
+    mask = photos.normalised("mask", call.mask)
+    if (mask.width, mask.height) != (photo.width, photo.height):
+        raise BadField(
+            "mask",
+            f"The mask is {mask.width} x {mask.height}; the image is "
+            f"{photo.width} x {photo.height}, and both are to be the same.",
+        )
+    return mask
 
 
 def _bad_field(error: OrderError) -> BadField:

@@ -230,6 +230,7 @@ def makes(operation: Operation) -> Callable[[_View], _View]:
 
 
 _AS_TEXT = "Base64 text, or a data URI of it."
+_MASK = "As large as the image, once upright; see-through where it is to be changed."
 _REPEAT = "The same key within 24 hours is the same order, made and paid once."
 _PREFER = "`respond-async` answers 202 at once; `wait=10` beside it, after ten seconds."
 
@@ -239,6 +240,7 @@ def _body(operation: Operation, picture: dict[str, str]) -> dict[str, Any]:
     required = ["prompt"]
     if operation == "edit":
         found["image"] = picture
+        found["mask"] = {**picture, "description": _MASK}
         required.append("image")
     found |= {name: {"description": "Taken, and ignored."} for name in fields.IGNORED}
     return {"type": "object", "properties": found, "required": required}

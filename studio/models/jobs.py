@@ -98,6 +98,7 @@ class Job(models.Model):
     source = models.ForeignKey(
         Image, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
     )
+    mask = models.CharField(max_length=200, blank=True)
     size = models.CharField(max_length=11, blank=True)
     seed = models.BigIntegerField(null=True, blank=True)
     steps = models.PositiveSmallIntegerField()
@@ -150,6 +151,7 @@ class Job(models.Model):
                 condition=Q(state=State.QUEUED),
                 name="job_queued",
             ),
+            models.Index(fields=["finished_at"], condition=~Q(mask=""), name="job_with_mask"),
             models.Index(
                 fields=["workspace", "lease_until"],
                 condition=Q(state=State.RUNNING),

@@ -4,6 +4,7 @@ import logging
 from datetime import datetime, timedelta
 
 from accounts import ledger
+from accounts import sweep as accounts_sweep
 from accounts.ledger import LedgerError
 from accounts.models import Transfer
 from gallery import images
@@ -66,7 +67,18 @@ def _settle(reference: str, job: Job | None) -> None:
         log.info("settled meanwhile reference=%s", reference)
 
 
+def remove_masks(at: datetime) -> None:
+    """Those whose jobs have all ended; the jobs of one order share theirs."""
+    ended = Job.objects.filter(finished_at__lte=at).exclude(mask="")
+    for mask in ended.values_list("mask", flat=True).distinct()[:100]:
+        if not Job.objects.unfinished().filter(mask=mask).exists():
+            images.disown(mask)
+            Job.objects.filter(mask=mask).update(mask="")
+
+
 def sweep_slowly(at: datetime) -> None:
     Worker.objects.filter(beat_at__lt=at - timedelta(hours=1)).delete()
     settle_stale_holds(at)
+    remove_masks(at)
     images.sweep(at=at)
+    accounts_sweep.sweep(at=at)

@@ -1,16 +1,24 @@
 """POST /v1/images/edits in all the ways in which an image may come."""
 
 import base64
+import io
 from typing import Any
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.utils import timezone
+from PIL import Image as Pillow
 
 from accounts.models import Workspace
-from gallery.models import Image
+from gallery import images
+from gallery.models import Image, PendingObject
+from studio import jobs
+from studio.models import Job
+from studio.queue import sweep
 from tests.api.conftest import Program, balance
 from tests.gallery.makers import exif, jpeg
-from tests.studio.makers import Puppet, png
+from tests.gallery.test_compose import mask
+from tests.studio.makers import Puppet, gives, png
 
 pytestmark = pytest.mark.django_db
 EDITS = "/v1/images/edits"
@@ -61,8 +69,6 @@ def test_a_large_image_as_text_in_a_form(ada_calls: Program, puppet: Puppet) -> 
     """More than Django takes of a form's text."""
     import os
 
-    from PIL import Image as Pillow
-
     from tests.gallery.makers import encoded
 
     data = encoded(Pillow.frombytes("RGB", (1000, 700), os.urandom(2_100_000)), "PNG")
@@ -89,3 +95,60 @@ def test_the_same_photo_twice_is_kept_once(ada_calls: Program) -> None:
     for _ in range(2):
         assert ada_calls.form(EDITS, prompt="add snow", image=upload()).status_code == 200
     assert Image.objects.filter(kind="upload").count() == 1
+
+
+# Masks
+
+
+def masked(ada_calls: Program, mask: bytes, photo: bytes = png(256, 256, "red")) -> Any:
+    files = {
+        "image": SimpleUploadedFile("a.png", photo, "image/png"),
+        "mask": SimpleUploadedFile("m.png", mask, "image/png"),
+    }
+    return ada_calls.form(EDITS, prompt="add snow", n="2", **files)
+
+
+def test_a_mask_keeps_the_photo_outside(ada_calls: Program, puppet: Puppet) -> None:
+    puppet.does = [gives(png(256, 256, "blue"))] * 2
+    response = masked(ada_calls, mask(hole=(96, 96, 160, 160)))
+    assert response.status_code == 200, response.content
+    for image in Image.objects.filter(kind="edited"):
+        with Pillow.open(io.BytesIO(images.read(image.original))) as found:
+            assert found.getpixel((128, 128)) == (0, 0, 255)
+            assert found.getpixel((10, 10)) == (255, 0, 0)
+    assert PendingObject.objects.count() == 0
+    assert Job.objects.exclude(mask="").count() == 2
+    key = Job.objects.values_list("mask", flat=True)[0]
+    sweep.remove_masks(timezone.now())
+    assert Job.objects.exclude(mask="").count() == PendingObject.objects.count() == 0
+    with pytest.raises(FileNotFoundError):
+        images.read(key)
+
+
+def test_a_mask_stays_while_a_job_needs_it(ada_calls: Program, puppet: Puppet) -> None:
+    files = {
+        "image": SimpleUploadedFile("a.png", png(256, 256), "image/png"),
+        "mask": SimpleUploadedFile("m.png", mask(), "image/png"),
+    }
+    ada_calls.form(EDITS, prompt="x", n="2", headers={"Prefer": "respond-async"}, **files)
+    jobs.run_next()
+    sweep.remove_masks(timezone.now())
+    assert images.read(Job.objects.values_list("mask", flat=True)[0])
+    jobs.run_next()
+    assert {job.state for job in Job.objects.all()} == {"succeeded"}
+
+
+def test_the_mask_is_as_the_photo_is_seen(ada_calls: Program) -> None:
+    """This photo lies on its side: 64 x 48 in the file, 48 x 64 to see."""
+    lying = jpeg(64, 48, exif=exif(orientation=6))
+    assert masked(ada_calls, mask(48, 64), lying).status_code == 200
+    error = masked(ada_calls, mask(64, 48), lying).json()["error"]
+    assert (error["param"], "48 x 64" in error["message"]) == ("mask", True)
+
+
+def test_a_mask_that_is_none(ada_calls: Program, workspace: Workspace) -> None:
+    for data in (b"", b"no picture", mask(128, 256)):
+        response = masked(ada_calls, data)
+        assert (response.status_code, response.json()["error"]["param"]) == (400, "mask")
+    assert Image.objects.count() == PendingObject.objects.count() == 0
+    assert balance(workspace) == (150_000, 0)

@@ -235,9 +235,3 @@ def test_a_form_that_is_bent(caller: Program, refused: Callable[..., Any]) -> No
     refused(caller.post(EDITS, invalid, content_type=kind), param="prompt")
     refused(caller.post(EDITS, b"x", content_type="multipart/form-data"))
     refused(caller.post(EDITS, b"x", content_type=kind), param="prompt")
-
-
-def test_a_mask_is_not_yet_taken(caller: Program, refused: Callable[..., Any]) -> None:
-    photo = upload(png(8, 8))
-    response = caller.form(EDITS, prompt="add snow", image=photo, mask=upload(png(8, 8)))
-    refused(response, param="mask")
