@@ -4,6 +4,8 @@ const PAUSE_MS = 250;
 const MAX_PAUSE_MS = 15_000;
 const MOST_WATCHED = 100;
 
+class SignedOut extends Error {}
+
 class JobWatch extends HTMLElement {
   #request = null;
   #asked = "";
@@ -15,6 +17,7 @@ class JobWatch extends HTMLElement {
     document.addEventListener("htmx:oobAfterSwap", this);
     addEventListener("online", this);
     addEventListener("pageshow", this);
+    document.addEventListener("visibilitychange", this);
     this.watch();
   }
 
@@ -22,13 +25,22 @@ class JobWatch extends HTMLElement {
     document.removeEventListener("htmx:oobAfterSwap", this);
     removeEventListener("online", this);
     removeEventListener("pageshow", this);
+    document.removeEventListener("visibilitychange", this);
     this.#stop();
   }
 
   handleEvent(event) {
     if (event.type === "online") this.#stop();
     if (event.type === "pageshow" && !event.persisted) return;
-    this.watch();
+    if (event.type === "visibilitychange") this.#refresh();
+    else this.watch();
+  }
+
+  /** Another tab may have spent meanwhile; asked about no job, the server tells the balance. */
+  async #refresh() {
+    if (document.visibilityState !== "visible" || this.#request) return;
+    const html = await this.#ask("", null).catch(() => "");
+    if (html) this.#show(html);
   }
 
   /** Asks about the cards that are there now; leaves a question that is the same alone. */
@@ -52,6 +64,7 @@ class JobWatch extends HTMLElement {
     } catch (error) {
       if (request.signal.aborted) return;
       this.#request = null;
+      if (error instanceof SignedOut) return;
       this.#failures += 1;
       this.#later(Math.min(PAUSE_MS * 2 ** this.#failures, MAX_PAUSE_MS));
     }
@@ -61,8 +74,11 @@ class JobWatch extends HTMLElement {
   async #ask(query, signal) {
     const url = `${this.getAttribute("url")}?${query}`;
     const response = await fetch(url, { signal, headers: { "HX-Request": "true" } });
-    if (response.redirected) location.reload();
-    if (!response.ok || response.redirected) throw new Error(`HTTP ${response.status}`);
+    if (response.status === 401) {
+      document.dispatchEvent(new Event("easel:signed-out"));
+      throw new SignedOut();
+    }
+    if (!response.ok || response.headers.get("X-Easel") !== "fragment") throw new Error(`HTTP ${response.status}`);
     return response.text();
   }
 

@@ -1,6 +1,9 @@
 // The photo to edit: picked, dropped or pasted as a file, or an image of the gallery.
 
 const TYPES = new Set(["image/jpeg", "image/png", "image/webp"]);
+const OTHERS = {
+  avif: "AVIF", bmp: "BMP", gif: "GIF", heic: "HEIC", heif: "HEIF", pdf: "PDF", svg: "SVG", tif: "TIFF", tiff: "TIFF",
+};
 const IMAGE_URL = /\/images\/([0-9a-f-]{36})\//;
 
 export class Photo {
@@ -11,6 +14,7 @@ export class Photo {
     this.row = form.querySelector("#photo");
     this.picture = form.querySelector("#photo-image");
     this.name = form.querySelector("#photo-name");
+    this.why = null; // the sentence and the way out, while the photo cannot be sent as it is
     this.changed = changed;
     this.say = say;
     this.file.addEventListener("change", () => this.#picked());
@@ -24,15 +28,17 @@ export class Photo {
     return Boolean(this.file.files.length || this.source.value);
   }
 
-  get isTooLarge() {
-    return Boolean(this.file.files.length && this.file.files[0].size > Number(this.file.dataset.maxBytes));
+  clear() {
+    this.drop();
+    this.say("");
   }
 
-  clear() {
+  /** As `clear`, but leaves what is said. */
+  drop() {
     this.file.value = "";
     this.source.value = "";
+    this.why = null;
     this.#show("", "");
-    this.say("");
     if (location.search) history.replaceState(null, "", location.pathname);
   }
 
@@ -45,6 +51,7 @@ export class Photo {
 
   useImage(id, name) {
     this.file.value = "";
+    this.why = null;
     this.source.value = id;
     this.say("");
     this.#show(`/images/${id}/small`, name);
@@ -73,32 +80,43 @@ export class Photo {
   async #picked() {
     const file = this.file.files[0];
     if (!file) return this.clear();
-    this.source.value = "";
-    this.say("");
-    this.#show(TYPES.has(file.type) ? URL.createObjectURL(file) : "", file.name);
     const wrong = this.#wrongAtSight(file);
-    if (wrong) return this.say(wrong);
+    if (wrong) return this.refuse(wrong);
+    this.source.value = "";
+    this.why = null;
+    this.say("");
+    this.#show(URL.createObjectURL(file), file.name);
     return this.#checkSides(file);
+  }
+
+  /** What is no photo does not stay; nor is anything made of the words that were about it. */
+  refuse(sentence) {
+    this.drop();
+    this.why = [sentence, { label: "Go on without a photo", act: () => this.clear() }];
+    this.say(...this.why);
   }
 
   #wrongAtSight(file) {
     const says = this.file.dataset;
     if (file.size === 0) return says.sayEmpty;
     if (file.size > Number(says.maxBytes)) return says.sayBytes;
-    return TYPES.has(file.type) ? "" : says.sayType;
+    if (TYPES.has(file.type)) return "";
+    const name = OTHERS[file.type.replace(/^\w+\/|\+.*$/g, "")] ?? OTHERS[file.name.split(".").pop().toLowerCase()];
+    return name ? says.sayOther.replace("{name}", name) : says.sayType;
   }
 
   async #checkSides(file) {
     const most = Number(this.file.dataset.maxSide);
     const bitmap = await createImageBitmap(file).catch(() => null);
     if (this.file.files[0] !== file) return;
-    if (!bitmap) return this.say(this.file.dataset.sayType);
+    if (!bitmap) return this.refuse(this.file.dataset.sayType);
     const { width, height } = bitmap;
     if (Math.max(width, height) > most) {
-      this.say(`This picture is ${width} × ${height} pixels; at most ${most} × ${most} are taken.`, {
-        label: "Scale it down",
-        act: async () => this.useFile(await smaller(file, bitmap, most)),
-      });
+      this.why = [
+        `This picture is ${width} × ${height} pixels; at most ${most} × ${most} are taken.`,
+        { label: "Scale it down", act: async () => this.useFile(await smaller(file, bitmap, most)) },
+      ];
+      this.say(...this.why);
     }
   }
 

@@ -10,6 +10,8 @@ export class Settings {
     this.box = form.querySelector("#settings");
     this.said = form.querySelector("#settings-said");
     this.lock = form.querySelector("seed-lock button");
+    this.note = form.querySelector("#model-note");
+    this.chosen = ""; // the person's, while another model stands in for it
     this.changed = changed;
     this.isEdit = isEdit;
     this.sizes = {};
@@ -34,6 +36,7 @@ export class Settings {
 
   /** Fills in what is given; all else becomes the model's own. */
   use({ model, size, seed = "", steps = "", cfg = "", negative = "", textMode = false }) {
+    this.chosen = "";
     if ([...this.fields.model.options].some((each) => each.value === model)) this.fields.model.value = model;
     this.fields.seed.value = seed;
     this.fields.steps.value = steps;
@@ -47,16 +50,31 @@ export class Settings {
 
   /** Shows what the chosen model takes for what is being made. */
   show() {
+    if (!this.option) return;
+    this.#suit();
     const option = this.option;
-    if (!option) return;
     this.#showSizes();
     this.#limits(this.fields.steps, option.dataset.steps);
     this.#limits(this.fields.cfg_scale, option.dataset.cfg);
     this.form.querySelector("#model-about").textContent = option.dataset.about;
+    this.form.querySelector("#photo-terms").textContent = option.dataset.photosGo;
     this.form.querySelector("#text-mode-field").hidden = !("textMode" in option.dataset);
     this.#showNegative(option.dataset.negative);
     this.lock.setAttribute("aria-pressed", String(this.fields.seed.value !== ""));
     this.said.textContent = this.#summary();
+  }
+
+  /** Lets another model stand in where the chosen one cannot, says so, and gives it back after. */
+  #suit() {
+    const kind = this.isEdit() ? "edit" : "generate";
+    const options = [...this.fields.model.options];
+    const chosen = options.find((each) => each.value === this.chosen) ?? this.option;
+    const able = kind in chosen.dataset ? chosen : options.find((each) => kind in each.dataset) ?? chosen;
+    this.fields.model.value = able.value;
+    this.chosen = able === chosen ? "" : chosen.value;
+    const cannot = kind === "edit" ? "cannot edit photos" : "only edits photos";
+    const note = able === chosen ? "" : `${title(chosen)} ${cannot}; ${title(able)} will ${kind === "edit" ? "edit this one" : "make this picture"}.`;
+    if (this.note.textContent !== note) this.note.textContent = note;
   }
 
   #showSizes() {
@@ -96,7 +114,7 @@ export class Settings {
   #summary() {
     const size = this.size.replace("x", " × ");
     const seed = this.fields.seed.value;
-    const parts = [this.option.text.split(" · ")[0], size || "the photo's size", seed && `seed ${seed}`];
+    const parts = [title(this.option), size || "the photo's size", seed && `seed ${seed}`];
     return parts.filter(Boolean).join(" · ");
   }
 
@@ -109,6 +127,7 @@ export class Settings {
   }
 
   #touched(field) {
+    if (field.name === "model") this.chosen = "";
     if (field.name === "size") this.sizes[this.#sizesKey()] = field.value;
     this.changed();
     this.#remember();
@@ -120,6 +139,7 @@ export class Settings {
       const field = this.fields[name];
       kept[name] = field.type === "checkbox" ? field.checked : field.value;
     }
+    kept.model = this.chosen || kept.model;
     try {
       localStorage.setItem(KEY, JSON.stringify(kept));
     } catch {
@@ -143,4 +163,8 @@ export class Settings {
       // What cannot be read is forgotten.
     }
   }
+}
+
+function title(option) {
+  return option.text.split(" · ")[0];
 }

@@ -1,7 +1,9 @@
 // The studio's form: prompt, photo, settings, and the price before the button is pressed.
 
+import { Draft, takeAlong } from "./draft.js";
 import { dollars } from "./money.js";
 import { Photo, takeFromPage } from "./photo.js";
+import { isOurs, problem, signIn } from "./problems.js";
 import { Settings } from "./settings.js";
 
 const UNREACHED = {
@@ -23,15 +25,18 @@ class StudioForm extends HTMLElement {
       isFresh: !this.querySelector("#refused li"),
     });
     takeFromPage(this.photo, () => this.prompt.focus());
-    keepDraft(this.prompt);
+    this.draft = new Draft(this.prompt, this.photo);
+    this.draft.recall();
     this.prompt.addEventListener("keydown", (event) => this.#key(event));
     this.form.addEventListener("input", changed);
     this.button.addEventListener("click", (event) => {
       if (event.detail > 1) event.preventDefault(); // a double click pays once
     });
-    for (const name of ["htmx:beforeRequest", "htmx:xhr:progress", "htmx:afterRequest", "htmx:beforeSwap", "htmx:sendError"]) {
+    for (const name of ["htmx:beforeRequest", "htmx:xhr:progress", "htmx:afterRequest", "htmx:sendError"]) {
       this.form.addEventListener(name, this);
     }
+    document.addEventListener("htmx:beforeSwap", (event) => this.#beforeSwap(event));
+    document.addEventListener("easel:signed-out", () => this.say("You are signed out.", signIn()));
     addEventListener("pageshow", changed);
     this.show();
   }
@@ -41,7 +46,6 @@ class StudioForm extends HTMLElement {
     const { detail } = event;
     if (event.type === "htmx:beforeRequest") this.#before(event);
     else if (event.type === "htmx:xhr:progress") this.#progress(detail);
-    else if (event.type === "htmx:beforeSwap") this.#beforeSwap(detail.xhr);
     else if (event.type === "htmx:sendError") this.say(UNREACHED[String(navigator.onLine)]);
     else this.#after(detail);
   }
@@ -50,30 +54,26 @@ class StudioForm extends HTMLElement {
   show() {
     const isEdit = this.photo.isThere;
     this.settings.show();
+    this.draft?.keep();
     this.#count();
     this.prompt.placeholder = isEdit ? this.prompt.dataset.hintEdit : this.prompt.dataset.hint;
     const option = this.settings.option;
     if (!option) return;
-    const count = Math.min(10, Math.max(1, Math.floor(this.form.elements.count.valueAsNumber) || 1));
+    const count = Math.min(Number(this.form.elements.count.max), Math.max(1, Math.floor(this.form.elements.count.valueAsNumber) || 1));
     const verb = isEdit ? "Edit" : "Create";
     this.button.textContent = `${verb}${count > 1 ? ` ${count}` : ""} · ${dollars(Number(option.dataset.price) * count)}`;
-    this.#checkModel(option, isEdit);
   }
 
   /** A sentence beside the prompt, in the place of the server's own. */
   say(sentence, way = null) {
     const room = this.querySelector("#refused");
     room.replaceChildren();
-    this.prompt.removeAttribute("aria-invalid");
+    for (const field of this.form.querySelectorAll("[aria-invalid]")) field.removeAttribute("aria-invalid");
     if (!sentence) return;
     const list = document.createElement("ul");
     list.append(Object.assign(document.createElement("li"), { textContent: sentence }));
     room.append(list);
-    if (way) {
-      const button = Object.assign(document.createElement("button"), { type: "button", className: "button is-small", textContent: way.label });
-      button.addEventListener("click", way.act);
-      room.append(button);
-    }
+    if (way) room.append(wayOut(way));
   }
 
   /** Fills the form from a card. */
@@ -100,15 +100,6 @@ class StudioForm extends HTMLElement {
     output.classList.toggle("is-over", length > most);
   }
 
-  #checkModel(option, isEdit) {
-    const can = isEdit ? "edit" in option.dataset : "generate" in option.dataset;
-    if (can || option.parentElement.options.length < 2) return;
-    const other = [...option.parentElement.options].find((each) => (isEdit ? "edit" : "generate") in each.dataset);
-    if (!other) return;
-    this.form.elements.model.value = other.value;
-    this.show();
-  }
-
   #key(event) {
     if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
     event.preventDefault();
@@ -116,9 +107,9 @@ class StudioForm extends HTMLElement {
   }
 
   #before(event) {
-    if (this.photo.isTooLarge) {
+    if (this.photo.why) {
       event.preventDefault();
-      this.say(`${this.photo.file.dataset.sayBytes} Not charged.`);
+      this.say(...this.photo.why);
       return;
     }
     this.say("");
@@ -131,18 +122,20 @@ class StudioForm extends HTMLElement {
     this.upload.value = loaded;
   }
 
-  /** Pages of errors are whole pages; their words are shown beside the prompt. */
-  #beforeSwap(xhr) {
-    if (xhr.status < 400 || xhr.status === 422 || xhr.status === 503) return;
-    const page = new DOMParser().parseFromString(xhr.responseText, "text/html").querySelector("[data-problem]");
-    const words = [...(page?.querySelectorAll("h1, h1 + p") ?? [])].map((each) => each.textContent.trim());
-    this.say(words.length ? `${words.join(". ")} Not charged.` : "Something went wrong here. Not charged.");
+  /** Fires on the target of the swap; an order's is the list of cards. */
+  #beforeSwap({ detail }) {
+    if (isOurs(detail.xhr)) return;
+    detail.shouldSwap = false;
+    detail.isError = true;
+    const { sentence, way } = problem(detail.xhr);
+    const isOrder = detail.requestConfig.elt === this.form;
+    this.say(isOrder ? sentence : sentence.replace(" Not charged.", ""), way);
   }
 
   #after({ successful, xhr }) {
     this.upload.hidden = true;
     if (!successful) {
-      if (xhr.status === 422) this.#markFields();
+      if (xhr.status === 422 && isOurs(xhr)) this.#markFields();
       return;
     }
     const newest = document.querySelector("#jobs > [data-job]");
@@ -151,11 +144,12 @@ class StudioForm extends HTMLElement {
   }
 
   #markFields() {
-    const names = this.querySelector("#refused").dataset.fields?.split(" ") ?? [];
+    const names = this.querySelector("#refused").dataset.fields?.split(" ").filter(Boolean) ?? [];
     for (const field of this.form.elements) {
       if (names.includes(field.name) && field.type !== "hidden") field.setAttribute("aria-invalid", "true");
       else field.removeAttribute("aria-invalid");
     }
+    if (names.includes("photo")) this.photo.refuse(this.querySelector("#refused").innerText.replace(/\s+/g, " ").trim());
     if (names.some((name) => ["steps", "cfg_scale", "seed", "size", "negative_prompt", "model"].includes(name))) this.settings.box.open = true;
   }
 }
@@ -168,22 +162,19 @@ class CountStepper extends HTMLElement {
       const button = event.target.closest("button");
       if (!button) return;
       const value = (this.input.valueAsNumber || 1) + Number(button.value);
-      this.input.value = Math.min(10, Math.max(1, value));
+      this.input.value = Math.min(Number(this.input.max), Math.max(1, value));
       this.input.dispatchEvent(new Event("input", { bubbles: true }));
     });
   }
 }
 
-/** Going back to the page, or loading it again, brings the words back. */
-function keepDraft(prompt) {
-  const key = "easel.draft";
-  const how = performance.getEntriesByType("navigation")[0]?.type;
-  try {
-    if (how !== "navigate" && !prompt.value) prompt.value = sessionStorage.getItem(key) ?? "";
-    prompt.addEventListener("input", () => sessionStorage.setItem(key, prompt.value));
-  } catch {
-    // Not kept, then.
-  }
+/** A button that does something, or a link that takes the draft along. */
+function wayOut({ label, act, href }) {
+  const element = document.createElement(href ? "a" : "button");
+  Object.assign(element, { className: "button is-small", textContent: label });
+  Object.assign(element, href ? { href } : { type: "button" });
+  element.addEventListener("click", act ?? takeAlong);
+  return element;
 }
 
 function studio() {

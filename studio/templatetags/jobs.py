@@ -1,7 +1,9 @@
+from urllib.parse import urlsplit
+
 from django import template
 from django.utils import timezone
 
-from studio import catalog
+from studio import catalog, serving
 from studio.models import Job
 
 register = template.Library()
@@ -34,6 +36,18 @@ def usual_ms(job: Job) -> int:
 def model_title(name: str) -> str:
     model = catalog.models().get(name)
     return model.title if model else name
+
+
+@register.filter
+def photos_go(model: str) -> str:
+    """Where a photo that this model edits goes, in a sentence."""
+    server = serving.server(model)
+    if server.engine == "stepfun":
+        return "Photos go to StepFun's service and are handled by its terms."
+    if server.engine == "openai":
+        host = urlsplit(server.address).netloc.rpartition("@")[2]
+        return f"Photos go to the server at {host} and are handled by its operator's terms."
+    return "Photos stay on this server: Sketch draws them here."
 
 
 @register.filter

@@ -8,6 +8,10 @@ from tests.chromium import chromium
 from tests.product import Product
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "complains(*words): the console may say these")
+
+
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     with chromium() as started:
@@ -21,8 +25,15 @@ def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
 
 
 @pytest.fixture
-def open_page(browser: Browser, product: Product) -> Iterator[Callable[[int], Page]]:
-    """Makes pages of a width in a fresh profile; whatever they complain of fails the test."""
+def open_page(
+    browser: Browser, product: Product, request: pytest.FixtureRequest
+) -> Iterator[Callable[[int], Page]]:
+    """Makes pages of a width in a fresh profile; whatever they complain of fails the test.
+
+    But for a 422, and for the words that the test expects: `@pytest.mark.complains("403")`.
+    """
+    marker = request.node.get_closest_marker("complains")
+    expected = ("422", *(marker.args if marker else ()))
     contexts, complaints = [], []
 
     def new(width: int, scheme: str = "light") -> Page:
@@ -40,7 +51,7 @@ def open_page(browser: Browser, product: Product) -> Iterator[Callable[[int], Pa
             "console",
             lambda said: (
                 complaints.append(said.text)
-                if said.type == "error" and "422" not in said.text
+                if said.type == "error" and not any(each in said.text for each in expected)
                 else None
             ),
         )

@@ -443,6 +443,13 @@ def test_what_is_no_job_is_not_found(as_ada: Client, job: str) -> None:
 
 def test_nobody_watches(client: Client, db: None) -> None:
     assert client.get(WATCH).status_code == 302
+    assert client.get(WATCH, headers=HTMX).status_code == 401
+
+
+def test_asked_about_no_job_it_tells_the_balance(as_ada: Client) -> None:
+    response = as_ada.get(WATCH, headers=HTMX)
+    assert response["X-Easel"] == "fragment"
+    assert "$0.15" in response.content.decode()
 
 
 def test_watching_is_a_read(as_ada: Client) -> None:
