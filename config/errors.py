@@ -15,10 +15,13 @@ from studio.api.base import is_api
 _WORDS = {
     400: ("This request cannot be read", "Go back and try it again."),
     403: ("You may not do this", "Sign in as somebody who may, or ask the workspace's owner."),
-    404: ("There is nothing here", "It may have been deleted, or belong to somebody else."),
+    404: ("There is nothing here", "It may be gone, or belong to somebody else."),
     413: ("This is too large", "A photo may have at most 20 MB."),
     429: ("That was a little fast", "Wait a minute, then go on."),
-    500: ("Something went wrong here", "It has been noted. Nothing was charged for it."),
+    500: (
+        "Something went wrong here",
+        "It has been noted. Go back to the studio: what arrived is there.",
+    ),
 }
 
 
