@@ -21,7 +21,7 @@ run: .venv/runtime
 	exec $(BIN)/honcho --no-prefix start
 
 test: .venv/develop .venv/browser
-	$(BIN)/python -m pytest -n 2 --dist loadgroup -m "not long"
+	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not long"
 
 test-long: .venv/develop .venv/browser
 	$(BIN)/python -m pytest -m long

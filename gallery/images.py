@@ -112,11 +112,14 @@ def size_of(key: str) -> int:
 def stored() -> Iterator[tuple[str, int]]:
     """Every object that the storage holds, by key and size in bytes. Raises StorageError."""
     with _translated("its list"):
-        if settings.S3_BUCKET:
-            for each in default_storage.bucket.objects.all():  # type: ignore[attr-defined]
-                yield each.key, each.size
-        else:
-            yield from _files_in("")
+        for key, size_bytes in _in_bucket() if settings.S3_BUCKET else _files_in(""):
+            if key != _PROBE:
+                yield key, size_bytes
+
+
+def _in_bucket() -> Iterator[tuple[str, int]]:
+    for each in default_storage.bucket.objects.all():  # type: ignore[attr-defined]
+        yield each.key, each.size
 
 
 def _files_in(folder: str) -> Iterator[tuple[str, int]]:

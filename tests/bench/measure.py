@@ -42,10 +42,14 @@ def memory_mb(pid: int) -> float:
     return kilobytes / 1024
 
 
-def memory_until_done(product: Product, pid: int, limit_seconds: float = 300.0) -> float:
-    """The most that was seen while jobs ran, looking once a second."""
+def memory_until_done(product: Product, jobs: int, limit_seconds: float = 300.0) -> float:
+    """The most that was seen until so many jobs were done, looking once a second.
+
+    The worker's log is asked, since asking the database would cost what is measured.
+    """
     most, until = 0.0, time.monotonic() + limit_seconds
-    while ask(product, "Job.objects.unfinished().count()") and time.monotonic() < until:
+    pid = product.processes["worker"].pid
+    while product.log("worker").count("succeeded job=") < jobs and time.monotonic() < until:
         most = max(most, memory_mb(pid))
         time.sleep(1)
     return most
