@@ -1,7 +1,7 @@
 """The cast: Ada owns, Ben is a member, Vera views, Mallory is outside."""
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +9,7 @@ import pytest
 from django.conf import settings as django_settings
 from django.db import connection
 from django.test import Client
+from pytest_django.plugin import blocking_manager_key
 
 from accounts import workspaces
 from accounts.models import Membership, Role, User, Workspace
@@ -48,9 +49,20 @@ def _flushable(request: pytest.FixtureRequest) -> Iterator[None]:
         yield
         return
     request.getfixturevalue("_django_db_helper")
-    ledger_guard.raise_up()
     yield
     ledger_guard.take_down()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown(
+    item: pytest.Item, nextitem: pytest.Item | None
+) -> Generator[None, object, object]:
+    """After the cleaning, the ledger is guarded again for whichever test comes next."""
+    result = yield
+    if nextitem is not None and ledger_guard.is_down():
+        with item.config.stash[blocking_manager_key].unblock():
+            ledger_guard.raise_up()
+    return result
 
 
 def person(name: str, workspace: Workspace | None = None, role: Role | None = None) -> User:

@@ -8,15 +8,18 @@ _migration = import_module("accounts.migrations.0002_ledger_is_append_only")
 _is_down = False
 
 
+def is_down() -> bool:
+    return _is_down
+
+
 def raise_up() -> None:
-    global _is_down  # noqa: PLW0603
-    if _is_down:
-        _run(_migration.SQLITE, _migration.POSTGRESQL)
-        _is_down = False
+    global _is_down
+    _run(_migration.SQLITE, _migration.POSTGRESQL)
+    _is_down = False
 
 
 def take_down() -> None:
-    global _is_down  # noqa: PLW0603
+    global _is_down
     _run(_migration.SQLITE_UNDO, _migration.POSTGRESQL_UNDO)
     _is_down = True
 

@@ -12,8 +12,9 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "complains(*words): the console may say these")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
+    """One for a module: while it runs, this thread can ask no database."""
     with chromium() as started:
         yield started
 
