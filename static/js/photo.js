@@ -28,6 +28,11 @@ export class Photo {
     return Boolean(this.file.files.length || this.source.value);
   }
 
+  /** Takes a file that was chosen before this script ran. */
+  look() {
+    if (this.file.files.length) this.#picked();
+  }
+
   clear() {
     this.drop();
     this.say("");

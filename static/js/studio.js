@@ -24,6 +24,7 @@ class StudioForm extends HTMLElement {
       isEdit: () => this.photo.isThere,
       isFresh: !this.querySelector("#refused li"),
     });
+    this.photo.look();
     takeFromPage(this.photo, () => this.prompt.focus());
     this.draft = new Draft(this.prompt, this.photo);
     this.draft.recall();

@@ -128,7 +128,10 @@ def test_no_credit_is_said_and_nothing_is_kept(
     page.locator("input[type=file]").first.set_input_files(photo)
     page.get_by_role("button", name="Edit").first.click()
     expect(page.get_by_role("alert")).to_contain_text("$0.00 is left")
+    expect(page.locator("[aria-invalid]")).to_have_count(0)
     uploads = "SELECT count(*) FROM gallery_image i JOIN accounts_user u ON u.id = created_by_id "
     uploads += "WHERE kind = 'upload' AND email = 'poor@example.com'"
     assert product.query(uploads) == [(0,)]
+    unfinished = "SELECT count(*) FROM studio_job WHERE state IN ('queued', 'running')"
+    until(lambda: product.query(unfinished) == [(0,)], "the end of the jobs")
     until(lambda: "agree" in product.manage("audit"), "the audit agreeing")
