@@ -80,7 +80,7 @@ class Supervisor:
         until = time.monotonic() + BEAT_SECONDS
         while not self._stopping and time.monotonic() < until:
             if self._cluster:
-                self._cluster.join(timeout=min(0.25, BEAT_SECONDS))
+                self._cluster.join(timeout=0.25)
                 if not self._cluster.is_alive():
                     return
 
