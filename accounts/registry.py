@@ -13,4 +13,13 @@ class Action:
     url: str
 
 
+@dataclass(frozen=True, kw_only=True)
+class AccountPage:
+    """A page of the account area; `view` is the name of its URL."""
+
+    label: str
+    view: str
+
+
 image_actions: list[Callable[[Any], Action]] = []
+account_pages: list[AccountPage] = []

@@ -7,7 +7,7 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
 
-from accounts import ledger
+from accounts import ledger, registry
 from accounts.models import Workspace
 from studio import offers
 
@@ -17,6 +17,7 @@ def shell(request: HttpRequest) -> dict[str, Any]:
     return {
         "is_stand_in": settings.ENGINE == "sketch",
         "engine": settings.ENGINE,
+        "account_pages": registry.account_pages,
         "balance": SimpleLazyObject(lambda: _balance(request)),
     }
 
