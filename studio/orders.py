@@ -25,7 +25,10 @@ class OrderError(ValueError):
 
 @dataclass(frozen=True, kw_only=True)
 class Asked:
-    """As it came in: anything left out is None, nothing is checked yet but its type."""
+    """As it came in: anything left out is None, nothing is checked yet but its type.
+
+    Nobody waits for a batch: the workspace's other jobs go first.
+    """
 
     model: str
     operation: Operation
@@ -38,6 +41,7 @@ class Asked:
     text_mode: bool = False
     style_reference: Any = None
     count: int = 1
+    is_batch: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,6 +61,7 @@ class Order:
     price_micros: int
     style_reference: dict[str, Any] | None = None
     rewrites: tuple[str, ...] = ()
+    is_batch: bool = False
 
     @property
     def total_micros(self) -> int:
@@ -94,6 +99,7 @@ def check(asked: Asked) -> Order:
         price_micros=offered.price_micros,
         style_reference=_style_reference(asked, model),
         rewrites=tuple(filter(None, (size_said, negative_said, _text_mode_said(asked, model)))),
+        is_batch=asked.is_batch,
     )
 
 

@@ -17,7 +17,7 @@ from gallery import images
 from gallery.models import Image
 from gallery.pictures import Picture
 from studio.catalog import MAX_SEED
-from studio.models import Job, State
+from studio.models import Job, Priority, State
 from studio.orders import Order
 from studio.queue import doorbell
 
@@ -180,6 +180,7 @@ def _recipe(order: Order, number: int) -> dict[str, Any]:
         "style_reference": order.style_reference,
         "price_micros": order.price_micros,
         "notes": list(order.rewrites),
+        "priority": Priority.BATCH if order.is_batch else Priority.INTERACTIVE,
     }
 
 

@@ -1,7 +1,17 @@
 from studio.models.alerts import Alert
-from studio.models.jobs import TERMINAL, TRANSITIONS, Job, State
+from studio.models.jobs import TERMINAL, TRANSITIONS, Job, Priority, State
 from studio.models.offers import Offer
 from studio.models.repeats import RepeatKey
 from studio.models.workers import Worker
 
-__all__ = ["TERMINAL", "TRANSITIONS", "Alert", "Job", "Offer", "RepeatKey", "State", "Worker"]
+__all__ = [
+    "TERMINAL",
+    "TRANSITIONS",
+    "Alert",
+    "Job",
+    "Offer",
+    "Priority",
+    "RepeatKey",
+    "State",
+    "Worker",
+]

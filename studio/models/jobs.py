@@ -22,6 +22,13 @@ class State(models.TextChoices):
     CANCELLED = "cancelled"
 
 
+class Priority(models.IntegerChoices):
+    """Lower runs first, among the jobs of one workspace; between workspaces, turns come first."""
+
+    INTERACTIVE = 0
+    BATCH = 10
+
+
 TRANSITIONS: dict[State, frozenset[State]] = {
     State.PARKED: frozenset({State.QUEUED, State.CANCELLED}),
     State.QUEUED: frozenset({State.RUNNING, State.FAILED, State.CANCELLED}),
@@ -107,7 +114,7 @@ class Job(models.Model):
     style_reference = models.JSONField(null=True, blank=True)
     price_micros = models.PositiveBigIntegerField()
     notes = models.JSONField(default=list, blank=True)
-    priority = models.SmallIntegerField(default=0, help_text="Lower runs first.")
+    priority = models.SmallIntegerField(default=Priority.INTERACTIVE, help_text="Lower runs first.")
 
     # How it goes
     attempt = models.PositiveIntegerField(default=0)

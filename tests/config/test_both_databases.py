@@ -14,7 +14,11 @@ TESTS = (
     "tests/accounts/test_ledger_machine.py",
     "tests/studio/test_audit.py",
     "tests/studio/test_charges.py",
+    "tests/studio/test_claim.py",
     "tests/studio/test_jobs.py",
+    "tests/studio/test_settle.py",
+    "tests/studio/test_submit.py",
+    "tests/studio/test_sweep.py",
 )
 
 pytestmark = pytest.mark.xdist_group("postgresql")

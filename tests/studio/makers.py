@@ -7,9 +7,11 @@ from uuid import UUID
 
 from PIL import Image as Pillow
 
+from accounts import ledger
 from accounts.models import User, Workspace
 from studio import jobs, orders
 from studio.engines.contract import EngineRequest, EngineResult
+from studio.jobs import settle
 from studio.models import Job
 from studio.orders import Asked
 
@@ -70,3 +72,29 @@ def submit(
         source=source,
         order_id=order_id,
     )
+
+
+def balance(workspace: Workspace) -> tuple[int, int]:
+    wallet = ledger.credit_of(workspace)
+    return wallet.posted_micros, wallet.held_micros
+
+
+def run_to_end(job: Job) -> Job:
+    """What was put off is not waited for."""
+    for _ in range(9):
+        jobs.run_next()
+        job.refresh_from_db()
+        if job.is_terminal:
+            return job
+        Job.objects.filter(pk=job.pk).update(not_before=None)
+    raise AssertionError(job.state)
+
+
+def die(*_args: object, **_kwargs: object) -> None:
+    raise KeyboardInterrupt
+
+
+def lose(job: Job) -> None:
+    """The lease runs out, and the sweep finds it."""
+    job.refresh_from_db()
+    settle.release_lost(job)

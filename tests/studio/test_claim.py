@@ -1,0 +1,75 @@
+"""Which jobs a worker takes, and which it leaves for later or for others."""
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from accounts.models import Plan, User, Workspace
+from studio import jobs
+from studio.models import Job
+from tests.conftest import person
+from tests.studio.makers import submit
+
+pytestmark = pytest.mark.django_db
+
+
+def test_workspaces_take_turns(ada: User, workspace: Workspace) -> None:
+    mallory = person("Mallory")
+    first = submit(ada, workspace, count=3)
+    (other,) = submit(mallory, mallory.personal_workspace)
+    assert [job.pk for job in jobs.claim(1)] == [first[0].pk]
+    assert [job.pk for job in jobs.claim(1)] == [other.pk]
+    assert {job.pk for job in jobs.claim(9)} == {first[1].pk, first[2].pk}
+
+
+def test_a_workspace_at_its_limit_waits_and_blocks_nobody(ada: User, workspace: Workspace) -> None:
+    Plan.objects.update(running_limit=2)
+    mallory = person("Mallory")
+    submit(ada, workspace, count=4)
+    (other,) = submit(mallory, mallory.personal_workspace)
+    assert len(jobs.claim(9)) == 3
+    assert jobs.claim(9) == []
+    other.refresh_from_db()
+    assert other.state == "running"
+
+
+def test_the_installation_runs_no_more_than_it_may(
+    ada: User, workspace: Workspace, settings: object
+) -> None:
+    settings.ENGINE_CONCURRENCY = 3  # type: ignore[attr-defined]
+    submit(ada, workspace, count=5)
+    assert len(jobs.claim(2)) == 2
+    assert len(jobs.claim(9)) == 1
+    assert jobs.claim(9) == []
+
+
+def test_clicks_go_before_an_older_batch(ada: User, workspace: Workspace) -> None:
+    batch = submit(ada, workspace, count=3, is_batch=True)
+    (click,) = submit(ada, workspace)
+    assert [job.pk for job in jobs.claim(1)] == [click.pk]
+    assert {job.pk for job in jobs.claim(9)} == {job.pk for job in batch}
+
+
+def test_clicks_of_one_do_not_starve_the_batch_of_another(ada: User, workspace: Workspace) -> None:
+    mallory = person("Mallory")
+    (batch,) = submit(mallory, mallory.personal_workspace, is_batch=True)
+    clicks = submit(ada, workspace, count=3)
+    order = [jobs.claim(1)[0].pk for _ in range(4)]
+    assert order == [clicks[0].pk, batch.pk, clicks[1].pk, clicks[2].pk]
+
+
+def test_a_job_is_left_until_its_time(ada: User, workspace: Workspace) -> None:
+    (job,) = submit(ada, workspace)
+    Job.objects.update(not_before=timezone.now() + timedelta(seconds=30))
+    assert jobs.claim(9) == []
+    Job.objects.update(not_before=timezone.now())
+    assert [each.pk for each in jobs.claim(9)] == [job.pk]
+
+
+def test_the_lease_outlives_the_engine(ada: User, workspace: Workspace, settings: object) -> None:
+    (_,) = submit(ada, workspace)
+    (job,) = jobs.claim(1)
+    assert job.lease_until is not None
+    least = timedelta(seconds=settings.ENGINE_DEADLINE_SECONDS + 20)  # type: ignore[attr-defined]
+    assert job.lease_until > timezone.now() + least
