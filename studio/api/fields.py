@@ -5,14 +5,14 @@ What the SDKs send and no model here knows is ignored, and said to be.
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from django.core.files.uploadedfile import UploadedFile
 
-from studio.api import parsers
 from studio.api.errors import BadField
+from studio.api.parsers import Body
 from studio.engines.contract import Operation
 
 FORMATS = ("url", "b64_json")
@@ -157,26 +157,25 @@ class Given:
     ignored: list[str]
 
 
-def read(data: Mapping[str, Any], operation: Operation) -> Given:
+def read(body: Body, operation: Operation) -> Given:
     """Raises BadField at the first field that is unknown or of another type."""
-    is_form = hasattr(data, "getlist")
-    given = parsers.lists(data) if is_form else {name: [value] for name, value in data.items()}
-    known = FIELDS[operation]
+    given, known = body.fields, FIELDS[operation]
     values: dict[str, Any] = {}
     pictures: dict[str, list[Any]] = {}
     for name, all_of_it in given.items():
         if operation == "edit" and name in PICTURES:
             pictures[name] = _pictures(all_of_it)
         elif name in known:
-            value = _value(name, known[name], all_of_it, is_form=is_form)
-            if value is not None:
-                values[name] = value
+            values[name] = _value(name, known[name], all_of_it, is_form=body.is_form)
         elif name not in IGNORED:
             raise BadField(name[:100], f"There is no field {name[:100]}.", code="unknown_parameter")
     if values.pop("stream", False):
         raise BadField("stream", "Images come whole; they are not streamed.")
-    ignored = [name for name in given if name in IGNORED and given[name] != [None]]
-    return Given(values=values, pictures=pictures, ignored=ignored)
+    return Given(
+        values={name: value for name, value in values.items() if value is not None},
+        pictures=pictures,
+        ignored=[name for name in given if name in IGNORED and given[name] != [None]],
+    )
 
 
 def _pictures(all_of_it: list[Any]) -> list[Any]:

@@ -2,17 +2,49 @@
 
 import json
 import math
-from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from django.http.multipartparser import MultiPartParserError
-from rest_framework.exceptions import ParseError
+from rest_framework.exceptions import ParseError, UnsupportedMediaType
 from rest_framework.parsers import BaseParser, DataAndFiles
 from rest_framework.parsers import MultiPartParser as FrameworkMultiPartParser
+from rest_framework.request import Request
 
 from studio.api.errors import BadField
+from studio.api.negotiation import OnlyJson
 
 MAX_DEPTH = 20
+
+
+@dataclass(frozen=True, kw_only=True)
+class Body:
+    """Every name with all that came under it; in a form that is text and files alone."""
+
+    fields: dict[str, list[Any]]
+    is_form: bool
+
+
+def read(request: Request) -> Body:
+    """Not through `request.data`, which would keep it all for as long as the caller waits."""
+    if request.stream is None:
+        return Body(fields={}, is_form=False)
+    parser = OnlyJson().select_parser(request, request.parsers or ())
+    if parser is None:
+        raise UnsupportedMediaType(request.content_type)
+    found = parser.parse(request.stream, request.content_type, request.parser_context)
+    if isinstance(found, DataAndFiles):
+        return Body(fields=_lists(found), is_form=True)
+    return Body(fields={name: [value] for name, value in found.items()}, is_form=False)
+
+
+def _lists(form: "DataAndFiles[Any, Any]") -> dict[str, list[Any]]:
+    """The `[]` at the end of a name is taken away."""
+    found: dict[str, list[Any]] = {}
+    for part in (form.data, form.files):
+        for name, values in part.lists():
+            found.setdefault(name.removesuffix("[]"), []).extend(values)
+    return found
 
 
 class _NoNumber:
@@ -76,12 +108,3 @@ class MultiPartParser(FrameworkMultiPartParser):
             return super().parse(stream, media_type, parser_context)
         except MultiPartParserError as error:
             raise ParseError("The body is not multipart/form-data.") from error
-
-
-def lists(data: Mapping[str, Any]) -> dict[str, list[Any]]:
-    """Every name of a form with all that came under it, its `[]` taken away."""
-    found: dict[str, list[Any]] = {}
-    for name in data:
-        values = data.getlist(name)  # type: ignore[attr-defined]
-        found.setdefault(name.removesuffix("[]"), []).extend(values)
-    return found

@@ -11,7 +11,6 @@ from rest_framework.response import Response
 from gallery import images as gallery_images
 from gallery.images import StorageError
 from gallery.models import Image
-from studio import catalog
 from studio.api import links
 from studio.api.errors import Refusal
 from studio.catalog import Model
@@ -178,44 +177,3 @@ def preview(order: Order, upload: Upload | None, *, warnings: Sequence[str]) -> 
         "x_warnings": list(warnings),
         "x_cost": 0,
     }
-
-
-def model(name: str, price_micros: int | None, why_not: str | None) -> dict[str, Any]:
-    found = catalog.models()[name]
-    generate, edit = found.generate, found.edit
-    return {
-        "id": name,
-        "object": "model",
-        "created": 0,
-        "owned_by": "easel",
-        "title": found.title,
-        "about": found.about,
-        "is_on_offer": why_not is None,
-        "why_not": why_not,
-        "price_micros": price_micros,
-        "limits": {
-            "prompt_characters": found.max_prompt,
-            "size_order": found.size_order,
-            "steps": _range(found.steps),
-            "cfg_scale": _range(found.cfg_scale),
-            "negative_prompt": found.negative_prompt or "never",
-            "text_mode": found.text_mode,
-            "style_reference": found.style_reference,
-            "generate": {"sizes": [wire_size(found, each) for each in generate.sizes]}
-            if generate
-            else None,
-            "edit": {
-                "sizes": [wire_size(found, each) for each in edit.sizes],
-                "min_side": edit.min_side,
-                "max_side": edit.max_side,
-                "max_ratio": edit.max_ratio or None,
-                "max_bytes": edit.max_bytes,
-            }
-            if edit
-            else None,
-        },
-    }
-
-
-def _range(limits: catalog.Range) -> dict[str, float]:
-    return {"minimum": limits.minimum, "maximum": limits.maximum, "default": limits.default}

@@ -19,7 +19,6 @@ from rest_framework.request import Request
 from accounts import ids
 from accounts.models import Workspace
 from studio.api.errors import BadField, Refusal
-from studio.api.fields import Given
 from studio.engines.contract import Operation
 from studio.models import Job, RepeatKey
 
@@ -46,10 +45,10 @@ def key_in(request: Request) -> str:
     return key
 
 
-def fingerprint(operation: Operation, given: Given, photos: list[bytes]) -> str:
+def fingerprint(operation: Operation, values: dict[str, Any], pictures: dict[str, bytes]) -> str:
     """Of what was asked, and not of how it was written: a form's boundary may change."""
-    asked: dict[str, Any] = {"operation": operation, **given.values}
-    asked["photos"] = [hashlib.sha256(photo).hexdigest() for photo in photos]
+    asked: dict[str, Any] = {"operation": operation, **values}
+    asked["pictures"] = {name: hashlib.sha256(data).hexdigest() for name, data in pictures.items()}
     return hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()
 
 

@@ -2,21 +2,27 @@
 
 import base64
 import io
+import json
+import os
+import tracemalloc
+from collections.abc import Collection
 from typing import Any
+from uuid import UUID
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test.client import BOUNDARY, MULTIPART_CONTENT, encode_multipart
 from django.utils import timezone
 from PIL import Image as Pillow
 
-from accounts.models import Workspace
+from accounts.models import User, Workspace
 from gallery import images
 from gallery.models import Image, PendingObject
 from studio import jobs
 from studio.models import Job
 from studio.queue import sweep
-from tests.api.conftest import Program, balance
-from tests.gallery.makers import exif, jpeg
+from tests.api.conftest import Program, balance, program
+from tests.gallery.makers import encoded, exif, jpeg
 from tests.gallery.test_compose import mask
 from tests.studio.makers import Puppet, gives, png
 
@@ -67,14 +73,46 @@ def test_the_size_is_ignored_and_said_to_be(ada_calls: Program) -> None:
 
 def test_a_large_image_as_text_in_a_form(ada_calls: Program, puppet: Puppet) -> None:
     """More than Django takes of a form's text."""
-    import os
-
-    from tests.gallery.makers import encoded
-
-    data = encoded(Pillow.frombytes("RGB", (1000, 700), os.urandom(2_100_000)), "PNG")
+    data = noise(1000, 700)
     text = base64.b64encode(data).decode()
     assert len(text) > 2_000_000
     assert ada_calls.form(EDITS, prompt="add snow", image=text).status_code == 200
+
+
+def noise(width: int, height: int) -> bytes:
+    raw = Pillow.frombytes("RGB", (width, height), os.urandom(width * height * 3))
+    return encoded(raw, "PNG")
+
+
+@pytest.mark.parametrize("kind", ["file", "text", "json"])
+def test_the_photo_is_let_go_while_the_caller_waits(
+    ada: User, kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else a few dozen callers who wait would hold a gigabyte."""
+    data = noise(1000, 700)
+    text = base64.b64encode(data).decode()
+    held_bytes: list[int] = []
+
+    def measure(ids: Collection[UUID], _seconds: float) -> list[Job]:
+        held_bytes.append(tracemalloc.get_traced_memory()[0])
+        return list(Job.objects.filter(pk__in=ids).with_pictures())
+
+    monkeypatch.setattr(jobs, "wait", measure)
+    caller = program(ada)
+    image = SimpleUploadedFile("a.png", data) if kind == "file" else text
+    fields = {"prompt": "add snow", "image": image}
+    is_json = kind == "json"
+    body = json.dumps(fields).encode() if is_json else encode_multipart(BOUNDARY, fields)
+    kind_sent = "application/json" if is_json else MULTIPART_CONTENT
+    headers = {"Authorization": f"Bearer {caller.secret}"}
+    caller.get("/v1/models")  # what is loaded only once is not to count
+    tracemalloc.start()
+    try:
+        response = caller.client.generic("POST", EDITS, body, kind_sent, headers=headers)
+    finally:
+        tracemalloc.stop()
+    assert response.status_code == 504
+    assert held_bytes[0] < 1.5 * len(body), "what the client itself holds, and no more"
 
 
 def test_an_upright_photo_is_sent(ada_calls: Program, puppet: Puppet) -> None:
