@@ -125,8 +125,9 @@ def job_watch(request: WorkspaceRequest) -> HttpResponse:
     known = {pk: seen[pk] for pk in ours.values_list("pk", flat=True)}
     if seen and not known:
         raise Http404
-    if known and not jobs.is_crowded():
-        jobs.wait_for_change(known, _POLL_SECONDS)
+    with jobs.place("page") as is_free:
+        if is_free:
+            jobs.wait_for_change(known, _POLL_SECONDS)
     now = list(Job.objects.filter(pk__in=known).with_pictures())
     changed = [job for job in now if job.state != seen[job.pk]]
     return _fragment(request, "studio/_watch.html", {"jobs": changed, **_watched(now)})

@@ -20,8 +20,9 @@ class JobOne(ApiView):
         """A job; `wait=<seconds>` (at most 60) waits for its end."""
         seconds = _wait_seconds(request.query_params.get("wait"))
         job = _found(request, job_id)
-        if seconds and not job.is_terminal:
-            (job,) = jobs.wait([job.pk], seconds)
+        with jobs.place("program") as is_free:
+            if seconds and is_free and not job.is_terminal:
+                (job,) = jobs.wait([job.pk], seconds)
         return Response(presenting.job(request, job))
 
 

@@ -1,10 +1,8 @@
 """One POST that makes images: read, checked, accepted, waited for, answered."""
 
-import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from django.conf import settings
 from django.urls import reverse
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -12,29 +10,28 @@ from rest_framework.response import Response
 from accounts.ledger import InsufficientCredit
 from gallery.images import StorageError
 from studio import catalog, jobs
-from studio.api import calls, presenting, repeats
+from studio.api import calls, patience, presenting, repeats
 from studio.api.base import key_of, note_accepted
 from studio.api.calls import Call
 from studio.api.errors import Refusal
+from studio.api.patience import Patience
 from studio.api.repeats import Repeat
 from studio.catalog import Model
 from studio.engines.contract import Operation
 from studio.jobs import CapReached, QuotaExceeded
 from studio.models import Job
 
-# Beyond the job's own deadline: time to wait for a turn.
-_QUEUE_SECONDS = 60
-
 
 def answer(request: Request, operation: Operation) -> Response:
     call = calls.read(request, operation)
     if call.values.get("dry_run"):
         return _preview(call)
-    repeat = _repeat(request, call)
-    earlier = repeats.find(repeat) if repeat else []
-    made = earlier or _submit(request, call, repeat)
-    call.pictures.clear()
-    return _accepted(request, call, made)
+    with patience.of(request) as patient:
+        repeat = _repeat(request, call)
+        earlier = repeats.find(repeat) if repeat else []
+        made = earlier or _submit(request, call, repeat)
+        call.pictures.clear()
+        return _accepted(request, call, made, patient)
 
 
 def _repeat(request: Request, call: Call) -> Repeat | None:
@@ -77,41 +74,27 @@ def _translated() -> Iterator[None]:
         raise Refusal(503, "The photo could not be kept just now.", code="storage") from error
 
 
-def _accepted(request: Request, call: Call, made: list[Job]) -> Response:
+def _accepted(request: Request, call: Call, made: list[Job], patient: Patience) -> Response:
     """From here on nothing may make the caller send it again."""
     note_accepted(request)
     ids = [job.pk for job in made]
     headers = {"Location": reverse("api:job", args=[ids[0]])}
-    seconds, is_async = _patience_seconds(request)
-    ended = sorted(jobs.wait(ids, seconds), key=lambda job: job.pk)
+    ended = sorted(jobs.wait(ids, patient.seconds), key=lambda job: job.pk)
     warnings = [*call.warnings, *_said(call, ended)]
     if all(job.is_terminal for job in ended):
         return presenting.images(
             request, ended, response_format=call.response_format, warnings=warnings
         )
-    if is_async:
+    if patient.is_async:
         headers["Preference-Applied"] = "respond-async"
-        answer = presenting.jobs(request, ended, warnings=warnings)
-        return Response(answer, status=202, headers=headers)
+        body = presenting.jobs(request, ended, warnings=warnings)
+        return Response(body, status=202, headers=headers)
     raise Refusal(
         504,
         f"The job {ids[0]} is not done yet. It goes on: ask for it at {headers['Location']}.",
         code="not_done_yet",
         headers=headers,
     )
-
-
-def _patience_seconds(request: Request) -> tuple[float, bool]:
-    """RFC 7240: `respond-async` answers at once, `wait=10` beside it after ten seconds.
-
-    Also whether what is not done by then is answered with 202.
-    """
-    longest = settings.JOB_DEADLINE_SECONDS + _QUEUE_SECONDS
-    prefers = [each.strip() for each in request.headers.get("Prefer", "").split(",")]
-    if "respond-async" not in prefers:
-        return longest, False
-    waits = [re.fullmatch("wait=([0-9]{1,4})", each, re.ASCII) for each in prefers]
-    return min(longest, max((int(found[1]) for found in waits if found), default=0)), True
 
 
 def _said(call: Call, made: list[Job]) -> list[str]:

@@ -8,7 +8,7 @@ from studio.jobs.claim import claim, next_in_turn
 from studio.jobs.run import Ran, run, run_next
 from studio.jobs.settle import cancel
 from studio.jobs.submit import CapReached, QuotaExceeded, Upload, check, spent_this_month, submit
-from studio.jobs.waiting import is_crowded, wait, wait_for_change
+from studio.jobs.waiting import place, wait, wait_for_change
 
 __all__ = [
     "CapReached",
@@ -18,8 +18,8 @@ __all__ = [
     "cancel",
     "check",
     "claim",
-    "is_crowded",
     "next_in_turn",
+    "place",
     "run",
     "run_next",
     "spent_this_month",

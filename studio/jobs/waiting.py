@@ -6,7 +6,9 @@ It asks in one query every few milliseconds, and only while somebody waits.
 import logging
 import threading
 import time
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Literal
 from uuid import UUID
 
 from django.db import Error, connection
@@ -17,7 +19,12 @@ from studio.models import TERMINAL, Job, State
 log = logging.getLogger("easel.jobs")
 _PERIOD_SECONDS = 0.01
 _LINGER_SECONDS = 5.0
-_CROWD = 24
+# How many may wait in one process. With those whose photos are decoded (`codec.Room`) they
+# leave some of the web server's threads to everybody else.
+_rooms = {
+    "program": threading.BoundedSemaphore(64),
+    "page": threading.BoundedSemaphore(24),
+}
 
 
 class _Waiter:
@@ -48,9 +55,6 @@ class _Watcher:
         waiter.changed.wait(timeout_seconds)
         with self._lock:
             self._waiters.discard(waiter)
-
-    def count(self) -> int:
-        return len(self._waiters)
 
     def _watch(self) -> None:
         """Ends itself when nobody has waited for some seconds."""
@@ -86,9 +90,19 @@ class _Watcher:
 _watcher = _Watcher()
 
 
-def is_crowded() -> bool:
-    """Whether so many wait in this process that its other requests would find no thread."""
-    return _watcher.count() >= _CROWD
+@contextmanager
+def place(kind: Literal["program", "page"]) -> Iterator[bool]:
+    """Whether one more of this kind may wait in this process; its place is kept meanwhile.
+
+    Who finds none is to answer at once: each that waits holds a thread of the web server.
+    """
+    room = _rooms[kind]
+    is_free = room.acquire(blocking=False)
+    try:
+        yield is_free
+    finally:
+        if is_free:
+            room.release()
 
 
 def wait_for_change(seen: Mapping[UUID, str], timeout_seconds: float) -> None:
