@@ -41,3 +41,8 @@ def is_api(request: HttpRequest) -> bool:
 def note_accepted(request: Request) -> None:
     """From here on a program that tried again would pay again."""
     request._request.is_accepted = True  # type: ignore[attr-defined]
+
+
+def drop_body(request: Request) -> None:
+    """Makes room for others' while this caller waits; what was read of it stays readable."""
+    request._request.drop_body()  # type: ignore[attr-defined]

@@ -11,7 +11,7 @@ from accounts.ledger import InsufficientCredit
 from gallery.images import StorageError
 from studio import catalog, jobs
 from studio.api import calls, patience, presenting, repeats
-from studio.api.base import key_of, note_accepted
+from studio.api.base import drop_body, key_of, note_accepted
 from studio.api.calls import Call
 from studio.api.errors import Refusal
 from studio.api.patience import Patience
@@ -31,6 +31,7 @@ def answer(request: Request, operation: Operation) -> Response:
         earlier = repeats.find(repeat) if repeat else []
         made = earlier or _submit(request, call, repeat)
         call.pictures.clear()
+        drop_body(request)
         return _accepted(request, call, made, patient)
 
 
