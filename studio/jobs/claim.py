@@ -3,11 +3,11 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import connection, models, transaction
-from django.db.models import Count, F, OuterRef, Q, Subquery, Window
+from django.db.models import Count, Exists, F, OuterRef, Q, Subquery, Window
 from django.db.models.functions import Coalesce, RowNumber
 from django.utils import timezone
 
-from studio.models import Job, State
+from studio.models import Job, State, Webhook
 from studio.queue import process
 
 # Beyond the engine's deadline: time to read the photo, to store and to settle.
@@ -32,6 +32,8 @@ def claim(limit: int, *, suspects: bool = False) -> list[Job]:
         chosen = next_in_turn(limit, now, suspects=suspects)
         _take(chosen, now)
     claimed = Job.objects.running().filter(pk__in=chosen, claimed_by=process.identity())
+    hearing = Webhook.objects.on().filter(workspace=OuterRef("workspace"))
+    claimed = claimed.annotate(is_heard=Exists(hearing))
     return list(claimed.select_related("workspace", "source", "created_by"))
 
 

@@ -18,6 +18,7 @@ from gallery.pictures import Picture
 from studio.engines.contract import Busy, EngineError, Filtered, OutOfService, Retryable
 from studio.models import TERMINAL, TRANSITIONS, Job, State
 from studio.queue import doorbell
+from studio.webhooks import events
 
 log = logging.getLogger("easel.jobs")
 MAX_FAULTS = 3
@@ -123,16 +124,14 @@ def cancel(*, job: Job, by: User) -> bool:
     """
     workspaces.check_may_make(by, job.workspace)
     before = [state for state, following in TRANSITIONS.items() if State.CANCELLED in following]
+    at, said = timezone.now(), {"error": "Cancelled.", "error_code": "cancelled"}
     with transaction.atomic(durable=True):
         ended = Job.objects.filter(pk=job.pk, state__in=before).update(
-            state=State.CANCELLED,
-            finished_at=timezone.now(),
-            lease_until=None,
-            error="Cancelled.",
-            error_code="cancelled",
+            state=State.CANCELLED, finished_at=at, lease_until=None, **said
         )
         if ended:
             ledger.void(reference=job.hold)
+            events.tell(job, State.CANCELLED, at=at, **said)
     if ended:
         log.info("cancelled job=%s", job.pk)
         job.refresh_from_db()
@@ -145,9 +144,10 @@ def _mine(job: Job) -> Q:
 
 
 def _end(job: Job, state: State, **columns: Any) -> None:
+    at = timezone.now()
     won = Job.objects.filter(_mine(job)).update(
         state=state,
-        finished_at=timezone.now(),
+        finished_at=at,
         lease_until=None,
         engine=job.engine,
         trace_id=job.trace_id,
@@ -156,6 +156,7 @@ def _end(job: Job, state: State, **columns: Any) -> None:
     )
     if not won:
         raise Superseded
+    events.tell(job, state, at=at, **columns)
 
 
 def _requeue(job: Job, **columns: Any) -> None:

@@ -2,16 +2,19 @@ from studio.models.alerts import Alert
 from studio.models.jobs import TERMINAL, TRANSITIONS, Job, Priority, State
 from studio.models.offers import Offer
 from studio.models.repeats import RepeatKey
+from studio.models.webhooks import Delivery, Webhook
 from studio.models.workers import Worker
 
 __all__ = [
     "TERMINAL",
     "TRANSITIONS",
     "Alert",
+    "Delivery",
     "Job",
     "Offer",
     "Priority",
     "RepeatKey",
     "State",
+    "Webhook",
     "Worker",
 ]

@@ -8,7 +8,7 @@ so it is told after the commit, and the sweep stands in for what is lost on the 
 """
 
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import transaction
 from django_q.tasks import async_task
 
 from studio.queue import listeners
@@ -22,10 +22,7 @@ def ring(passes: int = 0) -> None:
         transaction.on_commit(lambda: _enqueue(passes), robust=True)
         return
     _enqueue(passes)
-    if connection.vendor == "postgresql":
-        listeners.notify()
-    else:
-        transaction.on_commit(listeners.write_to_pipes, robust=True)
+    listeners.wake()
 
 
 def _enqueue(passes: int) -> None:

@@ -1,4 +1,4 @@
-"""Waits for a ring, in the process that takes tasks off the queue.
+"""Bells, by name: who waits for one hears it rung by any process of the installation.
 
 A ring that came before the wait is not missed, and no wait lasts longer than the poll.
 """
@@ -12,30 +12,34 @@ from typing import Protocol
 
 import psycopg
 from django.conf import settings
-from django.db import connection
+from django.db import connection, transaction
 
 POLL_SECONDS = 0.5
-_CHANNEL = "easel_doorbell"
+DOORBELL = "doorbell"
 
 
 class Listener(Protocol):
     def wait(self) -> None: ...
 
 
-def listener() -> Listener:
-    return NotifyListener() if connection.vendor == "postgresql" else PipeListener()
+def listener(bell: str = DOORBELL) -> Listener:
+    return NotifyListener(bell) if connection.vendor == "postgresql" else PipeListener(bell)
 
 
-def notify() -> None:
+def wake(bell: str = DOORBELL) -> None:
     """Takes part in the transaction: heard when it commits."""
-    with connection.cursor() as cursor:
-        cursor.execute(f"NOTIFY {_CHANNEL}")
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute(f"NOTIFY easel_{bell}")
+    else:
+        transaction.on_commit(lambda: _write_to_pipes(bell), robust=True)
 
 
 class NotifyListener:
     """A connection of its own, opened again when the server went away."""
 
-    def __init__(self) -> None:
+    def __init__(self, bell: str) -> None:
+        self._bell = bell
         self._connection: psycopg.Connection | None = None
 
     def wait(self) -> None:
@@ -53,12 +57,12 @@ class NotifyListener:
             for name in ("cursor_factory", "context", "server_side_binding"):
                 parameters.pop(name, None)
             self._connection = psycopg.connect(**parameters, autocommit=True)
-            self._connection.execute(f"LISTEN {_CHANNEL}")
+            self._connection.execute(f"LISTEN easel_{self._bell}")
         return self._connection
 
 
-def write_to_pipes() -> None:
-    for pipe in _pipes().glob("*.pipe"):
+def _write_to_pipes(bell: str) -> None:
+    for pipe in _pipes(bell).glob("*.pipe"):
         try:
             writer = os.open(pipe, os.O_WRONLY | os.O_NONBLOCK)
         except OSError:  # nobody reads it any more
@@ -69,14 +73,14 @@ def write_to_pipes() -> None:
         os.close(writer)
 
 
-def _pipes() -> Path:
-    return Path(settings.DATA_DIR) / "doorbell"
+def _pipes(bell: str) -> Path:
+    return Path(settings.DATA_DIR) / bell
 
 
 class PipeListener:
-    def __init__(self) -> None:
-        _pipes().mkdir(parents=True, exist_ok=True)
-        path = _pipes() / f"{os.getpid()}.new"
+    def __init__(self, bell: str) -> None:
+        _pipes(bell).mkdir(parents=True, exist_ok=True)
+        path = _pipes(bell) / f"{os.getpid()}.new"
         path.unlink(missing_ok=True)
         os.mkfifo(path, 0o600)
         self._reader = os.open(path, os.O_RDWR | os.O_NONBLOCK)

@@ -19,6 +19,7 @@ TESTS = (
     "tests/studio/test_settle.py",
     "tests/studio/test_submit.py",
     "tests/studio/test_sweep.py",
+    "tests/studio/test_webhooks_events.py",
 )
 
 pytestmark = pytest.mark.xdist_group("postgresql")
