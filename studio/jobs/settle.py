@@ -58,7 +58,12 @@ def succeed(job: Job, *, key: str, picture: Picture, recipe: dict[str, Any]) -> 
 
 
 def give_up(job: Job, error: EngineError) -> None:
-    """Ends the job without a charge. Raises Superseded."""
+    """Ends the job without a charge, and removes what was staged for it. Raises Superseded."""
+    _end_without_charge(job, error)
+    images.discard_for(job.hold)
+
+
+def _end_without_charge(job: Job, error: EngineError) -> None:
     state = State.FILTERED if isinstance(error, Filtered) else State.FAILED
     sentence = error.sentence
     if isinstance(error, OutOfService):
@@ -68,7 +73,6 @@ def give_up(job: Job, error: EngineError) -> None:
     with transaction.atomic(durable=True):
         _end(job, state, error=sentence, error_code=error.code)
         ledger.void(reference=job.hold)
-    images.discard_for(job.hold)
     log.info("%s job=%s code=%s trace=%s", state, job.pk, error.code, job.trace_id)
 
 
@@ -98,10 +102,14 @@ def deadline_of(job: Job) -> datetime:
 
 
 def release_lost(job: Job) -> None:
-    """For a job whose process died or whose lease ran out: run it again, or give up."""
+    """For a job whose process died or whose lease ran out: run it again, or give up.
+
+    Asks nothing of the storage, which could hold the supervisor up, and whose connections its
+    forks would share. What was staged becomes an orphan.
+    """
     try:
         if job.crashes + 1 >= MAX_CRASHES:
-            give_up(job, EngineError("Something went wrong here, three times over."))
+            _end_without_charge(job, EngineError("Something went wrong here, three times over."))
         else:
             _requeue(job, crashes=job.crashes + 1, not_before=None)
             doorbell.ring()
