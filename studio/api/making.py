@@ -49,7 +49,7 @@ def _submit(request: Request, call: Call, repeat: Repeat | None) -> list[Job]:
     order_id = repeats.bind(repeat) if repeat else None
     with _translated():
         if call.pictures:
-            jobs.check(by=by, workspace=workspace, order=order, order_id=order_id)
+            jobs.check(by=by, workspace=workspace, order=order, order_id=order_id, api_key=key)
         return jobs.submit(
             by=by,
             workspace=workspace,

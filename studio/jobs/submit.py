@@ -91,16 +91,24 @@ def _stage(picture: Picture, staged: list[str]) -> str:
     return staged[-1]
 
 
-def check(*, by: User, workspace: Workspace, order: Order, order_id: UUID | None) -> None:
+def check(
+    *,
+    by: User,
+    workspace: Workspace,
+    order: Order,
+    order_id: UUID | None,
+    api_key: ApiKey | None = None,
+) -> None:
     """What `submit` would refuse for anyway, to be asked before a photo is decoded for it.
 
-    Raises workspaces.NotAllowed, QuotaExceeded and ledger.InsufficientCredit; nothing for an
-    order that was accepted already.
+    Raises workspaces.NotAllowed, QuotaExceeded, CapReached and ledger.InsufficientCredit;
+    nothing for an order that was accepted already.
     """
     workspaces.check_may_make(by, workspace)
     if order_id is None or not _ordered(workspace, order_id):
         _check_credit(workspace, order)
         _check_quota(workspace, order.count)
+        _check_cap(api_key, order)
 
 
 def _check_repeated(workspace: Workspace, order_id: UUID) -> None:
