@@ -135,4 +135,6 @@ def at_once(*acts: Callable[[], Any]) -> None:
 
 
 def say(**outcome: Any) -> None:
-    print(json.dumps(outcome), flush=True)
+    """One write, so that the lines of many processes do not mix."""
+    sys.stdout.flush()
+    os.write(1, f"{json.dumps(outcome)}\n".encode())

@@ -1,8 +1,11 @@
 """Which jobs a worker takes, and which it leaves for later or for others."""
 
+import threading
 from datetime import timedelta
+from typing import Any
 
 import pytest
+from django.db import connection
 from django.utils import timezone
 
 from accounts.models import Plan, User, Workspace
@@ -73,3 +76,31 @@ def test_the_lease_outlives_the_engine(ada: User, workspace: Workspace, settings
     assert job.lease_until is not None
     least = timedelta(seconds=settings.ENGINE_DEADLINE_SECONDS + 20)  # type: ignore[attr-defined]
     assert job.lease_until > timezone.now() + least
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_job_that_is_cancelled_while_it_is_chosen_is_not_taken(
+    ada: User, workspace: Workspace
+) -> None:
+    """Another connection cancels it just before this one's UPDATE."""
+    if connection.vendor == "sqlite":
+        pytest.skip("its transactions come one after another")
+    (job,) = submit(ada, workspace)
+    cancelled: list[bool] = []
+
+    def cancel() -> None:
+        cancelled.append(jobs.cancel(job=job, by=ada))
+        connection.close()
+
+    def cancel_before_the_update(execute: Any, sql: str, *rest: Any) -> Any:
+        if sql.startswith("UPDATE") and not cancelled:
+            thread = threading.Thread(target=cancel)
+            thread.start()
+            thread.join()
+        return execute(sql, *rest)
+
+    with connection.execute_wrapper(cancel_before_the_update):
+        assert jobs.claim(1) == []
+    assert cancelled == [True]
+    job.refresh_from_db()
+    assert job.state == "cancelled"

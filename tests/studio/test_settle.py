@@ -1,12 +1,15 @@
 """Every end of an attempt, one process."""
 
+from datetime import timedelta
+from typing import Any
+
 import pytest
 from django.utils import timezone
 
 from accounts.models import User, Workspace
 from accounts.workspaces import NotAllowed
 from gallery import images
-from gallery.models import Image
+from gallery.models import Image, PendingObject
 from studio import audit, jobs
 from studio.engines.contract import (
     Busy,
@@ -17,6 +20,7 @@ from studio.engines.contract import (
     Trouble,
 )
 from studio.jobs import settle
+from studio.models import Job
 from tests.studio.makers import Puppet, balance, die, gives, lose, png, run_to_end, submit
 
 pytestmark = pytest.mark.django_db
@@ -118,6 +122,19 @@ def test_a_storage_that_fails_does_not_buy_without_end(
     assert balance(workspace) == (150_000, 0)
 
 
+def test_an_attempt_has_what_is_left_of_the_jobs_time(
+    ada: User, workspace: Workspace, puppet: Puppet, settings: Any
+) -> None:
+    (job,) = submit(ada, workspace)
+    left = timedelta(seconds=settings.JOB_DEADLINE_SECONDS - 20)
+    Job.objects.update(started_at=timezone.now() - left)
+    run_to_end(job)
+    assert 10 < puppet.calls[0].deadline_seconds <= 20
+    submit(ada, workspace)
+    jobs.run_next()
+    assert puppet.calls[1].deadline_seconds == settings.ENGINE_DEADLINE_SECONDS
+
+
 def test_a_late_worker_finishes_nothing(ada: User, workspace: Workspace, puppet: Puppet) -> None:
     (job,) = submit(ada, workspace)
     (late,) = jobs.claim(1)
@@ -171,7 +188,38 @@ def test_a_running_job_can_be_cancelled_and_its_result_is_thrown_away(
     jobs.run(claimed)
     assert Image.objects.count() == 0
     assert balance(workspace) == (150_000, 0)
+    assert_nothing_is_stored()
+
+
+@pytest.fixture
+def stored(ada: User, workspace: Workspace, puppet: Puppet, monkeypatch: pytest.MonkeyPatch) -> Job:
+    """A job whose process died when the picture was stored and nobody owned it yet."""
+    (job,) = submit(ada, workspace)
+    with monkeypatch.context() as broken:
+        broken.setattr(settle, "succeed", die)
+        with pytest.raises(KeyboardInterrupt):
+            jobs.run_next()
+    lose(job)
+    assert PendingObject.objects.get().purpose == job.hold
+    return job
+
+
+def assert_nothing_is_stored() -> None:
+    assert not PendingObject.objects.exists()
+    assert list(images.stored()) == []
     assert list(audit.findings()) == []
+
+
+def test_cancelling_throws_away_what_was_stored(stored: Job, ada: User) -> None:
+    assert jobs.cancel(job=stored, by=ada)
+    assert_nothing_is_stored()
+
+
+def test_giving_up_throws_away_what_was_stored(stored: Job) -> None:
+    Job.objects.update(mask="2026/01/01/gone.png")
+    run_to_end(stored)
+    assert (stored.state, stored.error) == ("failed", "The mask of this edit is gone.")
+    assert_nothing_is_stored()
 
 
 def test_a_viewer_cannot_cancel(ada: User, vera: User, workspace: Workspace) -> None:

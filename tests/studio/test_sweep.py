@@ -1,32 +1,100 @@
 """What the sweep mends when something was lost."""
 
+import subprocess
+import sys
+from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
 from django.utils import timezone
+from django_q.models import OrmQ
 
 from accounts import ledger
-from accounts.models import User, Workspace
+from accounts.models import Transfer, User, Workspace
 from gallery import images
 from studio import audit, jobs
 from studio.models import Job
-from studio.queue import sweep
-from tests.studio.makers import balance, lose, png, submit
+from studio.queue import process, sweep
+from tests.product import ROOT, until
+from tests.studio.makers import Puppet, balance, lose, png, submit
 
 pytestmark = pytest.mark.django_db
 
 
-def test_a_stale_hold_is_settled_as_its_job_ended(ada: User, workspace: Workspace) -> None:
+@pytest.fixture
+def running(ada: User, workspace: Workspace) -> Job:
+    """A job that runs, and no ring for it."""
     submit(ada, workspace)
-    Job.objects.update(state="failed", finished_at=timezone.now())
-    sweep.settle_stale_holds(timezone.now() + timedelta(minutes=11))
-    assert balance(workspace) == (150_000, 0)
-    sweep.settle_stale_holds(timezone.now() + timedelta(minutes=11))
+    (job,) = jobs.claim(1)
+    OrmQ.objects.all().delete()
+    return job
 
 
-def test_a_stale_hold_is_found(ada: User, workspace: Workspace) -> None:
-    ledger.hold(workspace=workspace, amount_micros=3_000, reference="job:nobody")
-    assert list(audit.findings()) == ["hold job:nobody has no job"]
+def state_of(job: Job) -> tuple[str, int, int]:
+    """With how often its process died, and how many rings there are for it."""
+    job.refresh_from_db()
+    return job.state, job.crashes, OrmQ.objects.count()
+
+
+# Processes that died
+
+
+@pytest.fixture
+def worker() -> Iterator["subprocess.Popen[str]"]:
+    """Some process of this machine, which tells its name and waits."""
+    code = "from studio.queue import process; print(process.identity(), flush=True); input()"
+    with subprocess.Popen(
+        [sys.executable, "-c", code],
+        cwd=ROOT,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as started:
+        yield started
+        started.kill()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
+def test_a_job_whose_process_died_is_released_before_its_lease_ends(
+    running: Job, worker: "subprocess.Popen[str]"
+) -> None:
+    assert worker.stdout
+    name = worker.stdout.readline().strip()
+    Job.objects.update(claimed_by=name)
+    sweep.release_lost(timezone.now())
+    assert state_of(running) == ("running", 0, 0)
+    worker.kill()
+    until(lambda: process.is_gone(name), "its end being known, though nobody waited for it")
+    sweep.release_lost(timezone.now())
+    assert state_of(running) == ("queued", 1, 1)
+
+
+def test_a_process_that_got_the_number_of_a_dead_one_is_told_from_it(running: Job) -> None:
+    Job.objects.update(claimed_by=running.claimed_by.rpartition(":")[0] + ":7")
+    sweep.release_lost(timezone.now())
+    assert state_of(running) == ("queued", 1, 1)
+
+
+def test_a_process_of_another_machine_has_until_its_lease_ends(running: Job) -> None:
+    Job.objects.update(claimed_by=f"elsewhere/1:{2**22 + 1}:7")
+    assert running.lease_until
+    sweep.release_lost(running.lease_until - timedelta(seconds=1))
+    assert state_of(running) == ("running", 0, 0)
+    sweep.release_lost(running.lease_until)
+    assert state_of(running) == ("queued", 1, 1)
+
+
+def test_a_job_whose_money_does_not_agree_keeps_the_sweep_from_no_other(
+    running: Job, ada: User, workspace: Workspace
+) -> None:
+    submit(ada, workspace)
+    (other,) = jobs.claim(1)
+    ledger.post(reference=running.hold)
+    Job.objects.filter(pk=running.pk).update(crashes=2)
+    Job.objects.update(lease_until=timezone.now())
+    sweep.release_lost(timezone.now())
+    assert state_of(running)[0] == "running"
+    assert state_of(other)[:2] == ("queued", 1)
 
 
 def test_a_job_that_kills_its_process_ends_after_three_times(
@@ -59,3 +127,53 @@ def test_the_supervisor_gives_a_job_up_without_asking_the_storage(
     assert (job.state, len(list(images.stored()))) == ("failed", 1)
     images.sweep(at=timezone.now() + timedelta(hours=1))
     assert list(images.stored()) == []
+
+
+# Rings that were lost
+
+
+def test_a_job_that_nobody_heard_of_is_rung_for(ada: User, workspace: Workspace) -> None:
+    (job,) = submit(ada, workspace)
+    OrmQ.objects.all().delete()
+    sweep.sweep(timezone.now())
+    assert OrmQ.objects.count() == 0, "its own ring is just being answered"
+    sweep.sweep(timezone.now() + timedelta(seconds=3))
+    assert OrmQ.objects.count() == 1
+    OrmQ.objects.all().delete()
+    Job.objects.filter(pk=job.pk).update(not_before=timezone.now() + timedelta(seconds=30))
+    sweep.sweep(timezone.now() + timedelta(seconds=29))
+    assert OrmQ.objects.count() == 0, "it is not its time yet"
+    sweep.sweep(timezone.now() + timedelta(seconds=31))
+    assert OrmQ.objects.count() == 1
+
+
+# Holds that nobody settled
+
+
+def test_a_stale_hold_is_settled_as_its_job_ended(
+    ada: User, workspace: Workspace, puppet: Puppet
+) -> None:
+    """One hold for each end, and one without a job; only those of unfinished jobs are left."""
+    failed, cancelled, queued = submit(ada, workspace, count=3)
+    for job, state in ((failed, "failed"), (cancelled, "cancelled")):
+        Job.objects.filter(pk=job.pk).update(state=state, finished_at=timezone.now())
+    ledger.hold(workspace=workspace, amount_micros=3_000, reference=f"job:{workspace.pk}")
+    sweep.sweep_slowly(timezone.now() + timedelta(minutes=9))
+    assert balance(workspace) == (150_000, 12_000), "they may be just about to be settled"
+    for _ in range(2):
+        sweep.sweep_slowly(timezone.now() + timedelta(minutes=11))
+        assert balance(workspace) == (150_000, 3_000)
+    assert Transfer.objects.get(state="pending").reference == queued.hold
+
+
+def test_a_stale_hold_of_a_picture_that_was_delivered_is_taken(
+    running: Job, workspace: Workspace
+) -> None:
+    Job.objects.update(state="succeeded", finished_at=timezone.now(), lease_until=None)
+    sweep.sweep_slowly(timezone.now() + timedelta(minutes=11))
+    assert balance(workspace) == (147_000, 0)
+
+
+def test_a_stale_hold_is_found(ada: User, workspace: Workspace) -> None:
+    ledger.hold(workspace=workspace, amount_micros=3_000, reference="job:nobody")
+    assert list(audit.findings()) == ["hold job:nobody has no job"]

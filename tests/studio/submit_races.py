@@ -1,0 +1,58 @@
+"""Many processes that order at once. Run by test_submit_races.py, with what they do as argument."""
+
+import sys
+from collections.abc import Callable
+from contextlib import suppress
+
+from tests.programs import at_once, ready, say
+
+ready()
+
+from accounts import ids, ledger, workspaces  # noqa: E402
+from accounts.models import Plan, User, Workspace  # noqa: E402
+from gallery import pictures  # noqa: E402
+from gallery.models import Image, PendingObject  # noqa: E402
+from studio import audit, jobs  # noqa: E402
+from studio.jobs import Upload  # noqa: E402
+from studio.models import Job  # noqa: E402
+from tests.studio.makers import png, submit  # noqa: E402
+
+BUYERS = 16
+
+
+def fill(ada: User, workspace: Workspace) -> Callable[[], None]:
+    """Each orders two pictures five times, where twenty may wait in all."""
+    Plan.objects.update(queued_limit=20)
+    workspace.refresh_from_db()
+
+    def act() -> None:
+        for _ in range(5):
+            with suppress(jobs.QuotaExceeded):
+                submit(ada, workspace, count=2)
+
+    return act
+
+
+def repeat(ada: User, workspace: Workspace) -> Callable[[], None]:
+    """All send the same order, with a photo that the workspace does not have yet."""
+    order_id, photo = ids.new(), Upload(picture=pictures.normalise(png(64, 48)))
+
+    def act() -> None:
+        made = submit(ada, workspace, source=photo, order_id=order_id, count=2)
+        say(told=sorted(str(job.pk) for job in made))
+
+    return act
+
+
+if __name__ == "__main__":
+    ada = User.objects.create_user("ada@example.com", "correct horse", name="Ada")
+    workspace = workspaces.personal(ada)
+    ledger.grant(to=workspace, amount_micros=1_000_000, reference="grant")
+    at_once(*[{"fill": fill, "repeat": repeat}[sys.argv[1]](ada, workspace)] * BUYERS)
+    say(
+        jobs=sorted(str(pk) for pk in Job.objects.values_list("pk", flat=True)),
+        held=ledger.credit_of(workspace).held_micros,
+        images=Image.objects.count(),
+        orphans=PendingObject.objects.count(),
+        findings=list(audit.findings()),
+    )

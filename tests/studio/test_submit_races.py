@@ -1,0 +1,27 @@
+"""Orders that come at the same moment are counted, and accepted, one after another."""
+
+import pytest
+
+from tests.programs import ON_BOTH, Ground
+
+RACES = "tests.studio.submit_races"
+
+pytestmark = [
+    pytest.mark.parametrize("ground", ON_BOTH, indirect=True),
+    pytest.mark.timeout(300),
+]
+
+
+def test_sixteen_that_order_at_once_pass_no_limit_of_the_plan(ground: Ground) -> None:
+    (end,) = ground.run(RACES, "fill")
+    assert len(end["jobs"]) == 20
+    assert end["held"] == 60_000
+    assert end["findings"] == []
+
+
+def test_one_order_that_sixteen_send_at_once_is_one(ground: Ground) -> None:
+    *told, end = ground.run(RACES, "repeat")
+    assert len(end["jobs"]) == 2
+    assert [each["told"] for each in told] == [end["jobs"]] * 16
+    assert (end["held"], end["images"], end["orphans"]) == (6_000, 1, 0)
+    assert end["findings"] == []
