@@ -20,3 +20,32 @@ TESTS = (
     "tests/studio/test_submit.py",
     "tests/studio/test_sweep.py",
     "tests/studio/test_transactions.py",
+    "tests/studio/test_webhooks_events.py",
+)
+
+pytestmark = pytest.mark.xdist_group("postgresql")
+
+
+def run(postgresql: PostgreSQL, marked: str, *tests: str) -> None:
+    plain = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST")}
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-m", marked, *tests],
+        cwd=ROOT,
+        env=plain | postgresql.variables,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    print(done.stdout)
+
+
+@pytest.mark.timeout(400)
+def test_ledger_and_jobs_pass_on_postgresql(postgresql: PostgreSQL) -> None:
+    run(postgresql, "not long", *TESTS)
+
+
+@pytest.mark.long
+@pytest.mark.timeout(900)
+def test_ten_thousand_steps_pass_on_postgresql(postgresql: PostgreSQL) -> None:
+    run(postgresql, "long", "tests/accounts/test_ledger_machine.py")
