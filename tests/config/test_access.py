@@ -1,0 +1,310 @@
+"""Every route of the pages, and what it does for whom. The API's routes: tests/api/test_access.py.
+
+    login    sent to sign in           sees     200, with what is the workspace's own
+    moves    sent on, nothing done     opens    200, with nothing of it
+    acts     done, in the workspace    404 ...  refused
+
+Everybody was let in before, and works in Ada's workspace as far as they may. Then `removed` lost
+their membership and `suspended` their account; both are shut out from their next request on.
+`staff` may enter the admin, where nothing was permitted to them; `operator` is a superuser.
+"""
+
+from collections.abc import Iterator
+from contextlib import suppress
+from typing import Any
+
+import pytest
+from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
+from django.apps import apps
+from django.contrib import admin
+from django.http import HttpResponse
+from django.test import Client, RequestFactory
+from django.urls import NoReverseMatch, URLPattern, get_resolver, reverse
+
+from accounts.models import Membership, Role, User, Wallet, Workspace
+from gallery import images, pictures
+from gallery.models import Image
+from studio.models import Job
+from tests.conftest import person
+from tests.gallery.makers import png
+from tests.studio.makers import submit
+
+pytestmark = pytest.mark.django_db
+PEOPLE = [
+    *("anonymous", "outsider", "viewer", "member", "admin"),
+    *("owner", "removed", "suspended", "staff", "operator"),
+]
+
+# What belongs to a workspace, for each of PEOPLE
+OURS = """
+GET  studio:studio       opens opens opens opens opens sees opens opens opens opens
+POST studio:job_create   login moves 403   acts  acts  acts moves login moves moves
+GET  studio:job_watch    login 404   sees  sees  sees  sees 404   login 404   404
+POST studio:job_cancel   login 404   403   acts  acts  acts 404   login 404   404
+GET  gallery:image_list  login opens sees  sees  sees  sees opens login opens opens
+GET  gallery:image_page  login 404   sees  sees  sees  sees 404   login 404   404
+GET  gallery:image_file  login 404   sees  sees  sees  sees 404   login 404   404
+"""
+# Each person's own account: for those who are not signed in, and for those who are
+OWN = """
+account_login                            opens moves
+account_logout                           login opens
+account_inactive                         opens opens
+account_signup                           opens moves
+account_reauthenticate                   login opens
+account_email                            login opens
+account_email_verification_sent          opens opens
+account_change_password                  login opens
+account_set_password                     login moves
+account_reset_password                   opens opens
+account_confirm_login_code               login moves
+account_confirm_email                    opens opens
+account_reset_password_from_key_done     opens opens
+account_reset_password_from_key          opens opens
+account_reset_password_done              opens opens
+mfa_index                                login opens
+mfa_authenticate                         login moves
+mfa_reauthenticate                       login moves
+mfa_activate_totp                        login opens
+mfa_deactivate_totp                      login 404
+mfa_view_recovery_codes                  login 404
+mfa_generate_recovery_codes              login opens
+mfa_download_recovery_codes              login 404
+mfa_list_webauthn                        login opens
+mfa_add_webauthn                         login opens
+mfa_reauthenticate_webauthn              login moves
+mfa_remove_webauthn                      login 404
+mfa_edit_webauthn                        login 404
+"""
+# What a superuser may do in the admin. Others of the staff may what is permitted to them.
+ADMIN = """
+account.EmailAddress    view
+accounts.ApiKey         view
+accounts.Plan           view add change delete
+accounts.Transfer       view
+accounts.User           view change
+accounts.Workspace      view change
+auth.Group              view add change delete
+django_q.Failure        view change delete
+django_q.OrmQ           view change delete
+django_q.Schedule       view add change delete
+django_q.Success        view change delete
+gallery.Image           view
+mfa.Authenticator       view
+studio.Alert            view
+studio.Job              view
+studio.Offer            view change
+studio.Worker           view
+"""
+
+PROMPT = "a very secret lake"
+BYTES = png(64, 48)
+
+
+@pytest.fixture
+def clients(ada: User, ben: User, vera: User, mallory: User, workspace: Workspace) -> Any:
+    """A browser for each of PEOPLE."""
+    team = {
+        "viewer": vera,
+        "member": ben,
+        "admin": person("Anna", workspace, Role.ADMIN),
+        "owner": ada,
+        "removed": person("Rex", workspace, Role.ADMIN),
+        "suspended": person("Sue", workspace, Role.ADMIN),
+    }
+    staff, operator = person("Stan"), person("Olga")
+    User.objects.filter(pk__in=(staff.pk, operator.pk)).update(is_staff=True)
+    User.objects.filter(pk=operator.pk).update(is_superuser=True)
+    people = {**team, "outsider": mallory, "staff": staff, "operator": operator}
+    found = {name: signed_in(user, workspace) for name, user in people.items()}
+    Membership.objects.filter(user=people["removed"]).exclude(
+        workspace=people["removed"].personal_workspace
+    ).delete()
+    User.objects.filter(pk=people["suspended"].pk).update(is_active=False)
+    return {"anonymous": Client(), **found}
+
+
+def signed_in(user: User, workspace: Workspace) -> Client:
+    """By the pages, as allauth wants the password once more for what guards the account."""
+    EmailAddress.objects.create(user=user, email=user.email, verified=True)
+    client = Client()
+    fields = {"login": user.email, "password": "correct horse"}
+    for route in ("account_login", "account_reauthenticate"):
+        assert client.post(reverse(route), fields).status_code == 302
+    session = client.session
+    session["workspace"] = str(workspace.pk)
+    session.save()
+    return client
+
+
+def of_table(table: str) -> Iterator[list[str]]:
+    return (line.split() for line in table.strip().splitlines())
+
+
+def routes(patterns: Any, prefix: str = "") -> Iterator[str]:
+    """Their names; the pattern of one that has none."""
+    for each in patterns:
+        if isinstance(each, URLPattern):
+            yield prefix + (each.name or str(each.pattern))
+        else:
+            yield from routes(
+                each.url_patterns, prefix + f"{each.namespace}:" * bool(each.namespace)
+            )
+
+
+# The tables are whole
+
+
+def test_every_route_is_in_a_table() -> None:
+    found = set(routes(get_resolver().url_patterns))
+    ours = {name for _, name, *_ in of_table(OURS)}
+    own = {name for name, *_ in of_table(OWN)}
+    assert {name for name in found if not name.startswith(("api:", "admin:"))} == ours | own
+    assert {model._meta.label for model in admin.site._registry} == {
+        model for model, *_ in of_table(ADMIN)
+    }
+
+
+# What belongs to a workspace
+
+
+@pytest.mark.parametrize("row", list(of_table(OURS)), ids=lambda row: row[1])
+def test_what_belongs_to_a_workspace(
+    clients: dict[str, Client], ada: User, workspace: Workspace, row: list[str]
+) -> None:
+    verb, route, *expected = row
+    found = {}
+    for who in PEOPLE:
+        address, fields = scene(route, ada, workspace)
+        before = belongings(workspace)
+        response = getattr(clients[who], verb.lower())(address, fields)
+        has_changed = belongings(workspace) != before
+        found[who] = "acts" if has_changed else verdict(response)
+    assert found == dict(zip(PEOPLE, expected, strict=True))
+
+
+@pytest.mark.parametrize("row", list(of_table(OURS)), ids=lambda row: row[1])
+def test_no_other_verb_does_anything(
+    clients: dict[str, Client], ada: User, workspace: Workspace, row: list[str]
+) -> None:
+    known, route, *_ = row
+    address, fields = scene(route, ada, workspace)
+    before = belongings(workspace)
+    for verb in {"get", "post", "put", "patch", "delete"} - {known.lower()}:
+        response = getattr(clients["owner"], verb)(address, fields if verb == "post" else None)
+        assert response.status_code == 405, verb
+    assert belongings(workspace) == before
+
+
+def scene(route: str, ada: User, workspace: Workspace) -> tuple[str, dict[str, str]]:
+    """A job and a picture of Ada's, and what to ask for them at this route."""
+    (job,) = submit(ada, workspace, prompt=PROMPT)
+    Image.objects.all().delete()
+    image = images.store(
+        workspace=workspace,
+        by=ada,
+        key=images.stage(BYTES, suffix="png"),
+        picture=pictures.verify(BYTES),
+        kind=Image.Kind.GENERATED,
+        prompt=PROMPT,
+    )
+    named: dict[str, dict[str, Any]] = {
+        "studio:job_cancel": {"job_id": job.pk},
+        "gallery:image_page": {"image_id": image.pk},
+        "gallery:image_file": {"image_id": image.pk, "variant": "original"},
+    }
+    fields = {
+        "studio:job_create": {"prompt": PROMPT},
+        "studio:job_watch": {"job": f"{job.pk}:running"},
+    }
+    return reverse(route, kwargs=named.get(route)), fields.get(route, {})
+
+
+def belongings(workspace: Workspace) -> list[Any]:
+    """All that the workspace has, and that somebody could change."""
+    return [
+        list(rows.order_by("pk").values())
+        for rows in (
+            Job.objects.in_workspace(workspace),
+            Image.objects.filter(workspace=workspace),
+            Wallet.objects.filter(workspace=workspace),
+            Membership.objects.filter(workspace=workspace),
+            Workspace.objects.filter(pk=workspace.pk),
+        )
+    ]
+
+
+def verdict(response: HttpResponse) -> str:
+    if response.status_code == 302:
+        is_login = response["Location"].split("?")[0] in {
+            reverse("account_login"),
+            reverse("admin:login"),
+        }
+        return "login" if is_login else "moves"
+    if response.status_code != 200:
+        return str(response.status_code)
+    body = b"".join(response)  # type: ignore[call-overload]
+    return "sees" if PROMPT.encode() in body or BYTES in body else "opens"
+
+
+# Each person's own account
+
+
+def test_ones_own_account(clients: dict[str, Client]) -> None:
+    named: dict[str, dict[str, Any]] = {
+        "account_confirm_email": {"key": "none"},
+        "account_reset_password_from_key": {"uidb36": "1", "key": "none"},
+        "mfa_remove_webauthn": {"pk": 1},
+        "mfa_edit_webauthn": {"pk": 1},
+    }
+    for route, *expected in of_table(OWN):
+        address = reverse(route, kwargs=named.get(route))
+        found = {who: verdict(clients[who].get(address)) for who in PEOPLE}
+        out = {who: found.pop(who) for who in ("anonymous", "suspended")}
+        assert [set(out.values()), set(found.values())] == [{each} for each in expected], route
+
+
+def test_a_security_key_is_its_owners_alone(clients: dict[str, Client], ada: User) -> None:
+    key = Authenticator.objects.create(
+        user=ada, type=Authenticator.Type.WEBAUTHN, data={"name": "Blue", "credential": {}}
+    )
+    for route in ("mfa_edit_webauthn", "mfa_remove_webauthn"):
+        address = reverse(route, args=[key.pk])
+        found = {who: verdict(clients[who].get(address)) for who in PEOPLE}
+        expected = dict.fromkeys(PEOPLE, "404") | dict.fromkeys(("anonymous", "suspended"), "login")
+        assert found == expected | {"owner": "opens"}, route
+        assert clients["outsider"].post(address, {"name": "mine"}).status_code == 404
+    key.refresh_from_db()
+    assert key.data["name"] == "Blue"
+
+
+# The admin
+
+
+def test_the_admin_is_for_its_staff(clients: dict[str, Client]) -> None:
+    """Nobody else finds out what there is; who may nothing there may see that, and no more."""
+    addresses = set(admin_addresses())
+    for who in PEOPLE[:8]:
+        assert {verdict(clients[who].get(each)) for each in addresses} == {"login"}, who
+    opened = {each for each in addresses if verdict(clients["staff"].get(each)) == "opens"}
+    pages = ("index", "password_change", "password_change_done", "jsi18n")
+    assert opened == {reverse(f"admin:{page}") for page in pages}
+
+
+def admin_addresses() -> Iterator[str]:
+    """All but the ways in and out."""
+    for route in set(routes(admin.site.urls[0], "admin:")) - {"admin:login", "admin:logout"}:
+        for arguments in ([], ["1"], ["1", "1"], ["studio"]):
+            with suppress(NoReverseMatch):
+                yield reverse(route, args=arguments)
+
+
+@pytest.mark.parametrize("row", list(of_table(ADMIN)), ids=lambda row: row[0])
+def test_what_a_superuser_may_do(rf: RequestFactory, row: list[str]) -> None:
+    label, *expected = row
+    request = rf.get("/")
+    request.user = User(is_active=True, is_staff=True, is_superuser=True)
+    managed = admin.site._registry[apps.get_model(label)]
+    may = {verb for verb, is_given in managed.get_model_perms(request).items() if is_given}
+    assert may == set(expected)
