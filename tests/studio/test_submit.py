@@ -43,6 +43,14 @@ def test_an_order_sent_twice_is_one(ada: User, workspace: Workspace) -> None:
     assert len(submit(mallory, mallory.personal_workspace, order_id=order_id)) == 1
 
 
+def test_an_order_for_the_last_credit_sent_twice_is_one(ada: User, workspace: Workspace) -> None:
+    order_id = ids.new()
+    ledger.hold(workspace=workspace, amount_micros=147_000, reference="x")
+    first = submit(ada, workspace, order_id=order_id)
+    assert submit(ada, workspace, order_id=order_id) == first
+    assert balance(workspace) == (150_000, 150_000)
+
+
 def test_no_credit_means_no_trace(ada: User, workspace: Workspace) -> None:
     ledger.hold(workspace=workspace, amount_micros=148_000, reference="x")
     with pytest.raises(InsufficientCredit, match=r"\$0.003 and \$0.002"):
