@@ -114,6 +114,35 @@ def test_what_the_sweep_took_cannot_be_owned(ada: User, workspace: Workspace) ->
         images.store(workspace=workspace, by=ada, key=key, picture=picture, kind="upload")
 
 
+def test_what_the_sweep_could_not_remove_cannot_be_owned_nor_found(
+    ada: User, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its bytes may go at any moment: the next sweep tries again."""
+    picture = pictures.normalise(png())
+    key = images.stage(picture.data, suffix=picture.suffix, purpose="job:1")
+    assert images.staged_for("job:1")
+
+    def fail(*_: object) -> None:
+        raise OSError("down")
+
+    with monkeypatch.context() as away:
+        away.setattr(FileSystemStorage, "delete", fail)
+        images.sweep(at=later(hours=1))
+    assert images.staged_for("job:1") is None
+    with pytest.raises(StorageError, match="not staged any more"):
+        images.store(workspace=workspace, by=ada, key=key, picture=picture, kind="upload")
+    images.sweep(at=later(hours=1))
+    assert list(images.stored()) == []
+    assert not PendingObject.objects.exists()
+
+
+def test_other_bytes_than_were_staged_are_not_found_again(db: None) -> None:
+    key = images.stage(b"whole", suffix="bin", purpose="job:1")
+    default_storage.delete(key)
+    default_storage.save(key, ContentFile(b"who"))
+    assert images.staged_for("job:1") is None
+
+
 @pytest.mark.django_db(transaction=True)
 def test_previews_are_made_once(image: Image, settings: Any) -> None:
     images.make_previews(image)

@@ -18,15 +18,12 @@ from gallery import codec, images
 from gallery.codec import CodecBusy
 from gallery.images import StorageError
 from gallery.models import Image, PendingObject
-from studio import jobs
 from studio.models import Job, Offer, State
 from tests.gallery import makers
 from tests.gallery.test_images import upload
-from tests.studio.makers import submit
+from tests.studio.makers import balance, submit
 
-STUDIO, CREATE, WATCH = (
-    reverse(f"studio:{name}") for name in ("studio", "job_create", "job_watch")
-)
+STUDIO, CREATE = reverse("studio:studio"), reverse("studio:job_create")
 SCRIPT = "<script>alert('lake')</script>"
 NOWHERE = "00000000-0000-7000-8000-000000000000"
 HTMX = {"HX-Request": "true"}
@@ -45,15 +42,6 @@ def files(settings: Any) -> list[Path]:
     return [path for path in root.rglob("*") if path.is_file()]
 
 
-def balance(workspace: Workspace) -> tuple[int, int]:
-    wallet = ledger.credit_of(workspace)
-    return wallet.posted_micros, wallet.held_micros
-
-
-def cancel(client: Client, job: Job, **options: Any) -> HttpResponse:
-    return client.post(reverse("studio:job_cancel", args=[job.pk]), **options)
-
-
 @pytest.fixture
 def _nothing_left(workspace: Workspace, settings: Any) -> Any:
     """After the test nothing is charged and nothing is stored, in any workspace."""
@@ -70,11 +58,6 @@ def theirs(mallory: User) -> Image:
     return upload(mallory, workspaces.personal(mallory))
 
 
-@pytest.fixture
-def _no_wait(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(jobs, "wait_for_change", lambda *_: None)
-
-
 # The page
 
 
@@ -83,6 +66,13 @@ def test_the_page_shows_the_form_and_the_models(as_ada: Client) -> None:
     assert "Step Image Edit 2" in page
     assert 'name="prompt"' in page
     assert 'type="file"' in page
+
+
+def test_going_back_to_the_page_asks_for_it_again(as_ada: Client) -> None:
+    """A page that was kept would bring back the name of an order that was sent."""
+    first, again = (as_ada.get(STUDIO) for _ in range(2))
+    assert "no-store" in first["Cache-Control"]
+    assert first.context["order_id"] != again.context["order_id"]
 
 
 def test_the_page_of_those_not_signed_in(client: Client, db: None) -> None:
@@ -399,111 +389,3 @@ def test_creating_needs_the_token_of_the_page(ada: User) -> None:
     response = create(client)
     assert response.status_code == 403
     assert "This page has grown old" in response.content.decode()
-
-
-# Watching
-
-
-@pytest.mark.usefixtures("_no_wait")
-def test_a_change_is_sent(as_ada: Client, ada: User, workspace: Workspace) -> None:
-    changed, same = submit(ada, workspace, count=2)
-    Job.objects.filter(pk=changed.pk).update(
-        state="failed", finished_at=timezone.now(), error="No."
-    )
-    response = as_ada.get(WATCH, {"job": [f"{each.pk}:queued" for each in (changed, same)]})
-    assert response.context["jobs"] == [changed]
-    assert response.context["watched"] == [same]
-    assert "Not charged" in response.content.decode()
-
-
-@pytest.mark.usefixtures("_no_wait")
-def test_an_outsiders_job_is_ignored(as_ada: Client, mallory: User) -> None:
-    [job] = submit(mallory, workspaces.personal(mallory), prompt="a secret")
-    response = as_ada.get(WATCH, {"job": f"{job.pk}:running"})
-    assert response.status_code == 404
-    assert "secret" not in response.content.decode()
-
-
-@pytest.mark.usefixtures("_no_wait")
-def test_a_viewer_watches(client: Client, ada: User, vera: User, workspace: Workspace) -> None:
-    [job] = submit(ada, workspace)
-    client.force_login(vera)
-    assert client.get(WATCH, {"job": f"{job.pk}:running"}).context["jobs"] == [job]
-
-
-def test_nothing_to_watch_ends_at_once(as_ada: Client) -> None:
-    assert as_ada.get(WATCH).status_code == 200
-    assert as_ada.get(WATCH, {"job": f"{NOWHERE}:queued"}).status_code == 404
-
-
-@pytest.mark.parametrize("job", ["", "x", "1:queued", "\x00:queued", "🏔"])
-def test_what_is_no_job_is_not_found(as_ada: Client, job: str) -> None:
-    assert as_ada.get(WATCH, {"job": job}).status_code == 404
-
-
-def test_nobody_watches(client: Client, db: None) -> None:
-    assert client.get(WATCH).status_code == 302
-    assert client.get(WATCH, headers=HTMX).status_code == 401
-
-
-def test_asked_about_no_job_it_tells_the_balance(as_ada: Client) -> None:
-    response = as_ada.get(WATCH, headers=HTMX)
-    assert response["X-Easel"] == "fragment"
-    assert "$0.15" in response.content.decode()
-
-
-def test_watching_is_a_read(as_ada: Client) -> None:
-    assert as_ada.post(WATCH).status_code == 405
-
-
-# Cancelling
-
-
-@pytest.mark.parametrize("headers", [HTMX, {}], ids=["htmx", "plain"])
-def test_cancelling_gives_the_hold_back(
-    as_ada: Client, ada: User, workspace: Workspace, headers: dict[str, str]
-) -> None:
-    [job] = submit(ada, workspace)
-    response = cancel(as_ada, job, headers=headers)
-    assert response.status_code == (200 if headers else 302)
-    job.refresh_from_db()
-    assert job.state == State.CANCELLED
-    assert balance(workspace) == (150_000, 0)
-
-
-def test_cancelling_twice_changes_nothing(as_ada: Client, ada: User, workspace: Workspace) -> None:
-    [job] = submit(ada, workspace)
-    for _ in range(2):
-        assert cancel(as_ada, job, headers=HTMX).status_code == 200
-    assert balance(workspace) == (150_000, 0)
-
-
-def test_an_outsider_finds_no_job_to_cancel(
-    client: Client, ada: User, workspace: Workspace, mallory: User
-) -> None:
-    [job] = submit(ada, workspace)
-    client.force_login(mallory)
-    assert cancel(client, job).status_code == 404
-    assert balance(workspace) == (150_000, 3_000)
-
-
-def test_a_viewer_cancels_nothing(
-    client: Client, ada: User, workspace: Workspace, vera: User
-) -> None:
-    [job] = submit(ada, workspace)
-    client.force_login(vera)
-    assert cancel(client, job).status_code == 403
-    job.refresh_from_db()
-    assert job.state == State.QUEUED
-    assert balance(workspace) == (150_000, 3_000)
-
-
-def test_nobody_cancels(client: Client, ada: User, workspace: Workspace) -> None:
-    [job] = submit(ada, workspace)
-    assert cancel(client, job).status_code == 302
-    assert Job.objects.get().state == State.QUEUED
-
-
-def test_cancelling_is_a_post(as_ada: Client, ada: User, workspace: Workspace) -> None:
-    [job] = submit(ada, workspace)
-    assert as_ada.get(reverse("studio:job_cancel", args=[job.pk])).status_code == 405

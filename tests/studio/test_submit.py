@@ -7,6 +7,7 @@ from accounts import ids, ledger
 from accounts.ledger import InsufficientCredit
 from accounts.models import Plan, User, Workspace
 from accounts.workspaces import NotAllowed
+from gallery import images
 from gallery.models import Image, PendingObject
 from gallery.pictures import normalise
 from studio import jobs
@@ -23,7 +24,9 @@ def test_submitting_holds_the_price_and_rings(ada: User, workspace: Workspace) -
     assert [job.state for job in made] == ["queued"] * 4
     assert len({job.order_id for job in made}) == 1
     assert balance(workspace) == (150_000, 12_000)
-    assert OrmQ.objects.count() == 1
+    ring = OrmQ.objects.get().task
+    assert (ring["func"], ring["args"], ring["kwargs"]) == ("studio.queue.tasks.answer", (0,), {})
+    assert "lake" not in str(ring)
 
 
 def test_the_same_photo_is_kept_once(ada: User, workspace: Workspace) -> None:
@@ -86,8 +89,9 @@ def test_a_plan_limits_what_is_accepted(
     workspace.refresh_from_db()
     submit(ada, workspace, count=2)
     with pytest.raises(QuotaExceeded, match=sentence):
-        submit(ada, workspace)
+        submit(ada, workspace, source=Upload(picture=normalise(png(64, 48))))
     assert balance(workspace) == (150_000, 6_000)
+    assert (list(images.stored()), PendingObject.objects.count()) == ([], 0)
 
 
 def test_a_full_workspace_takes_no_more(ada: User, workspace: Workspace, puppet: Puppet) -> None:
