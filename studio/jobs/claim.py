@@ -1,13 +1,15 @@
+from collections import Counter
 from datetime import datetime, timedelta
+from heapq import heapify, heappop, heapreplace
 from uuid import UUID
 
 from django.conf import settings
-from django.db import connection, models, transaction
-from django.db.models import Count, Exists, F, OuterRef, Q, Subquery, Window
-from django.db.models.functions import Coalesce, RowNumber
+from django.db import connection, transaction
+from django.db.models import Count, Exists, F, Min, OuterRef, Q
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 
-from studio.models import Job, State, Webhook
+from studio.models import Job, JobQuerySet, State, Webhook
 from studio.queue import process
 
 # Beyond the engine's deadline: time to read the photo, to store and to settle.
@@ -46,33 +48,53 @@ def _lock() -> None:
 
 def next_in_turn(limit: int, at: datetime, *, suspects: bool = False) -> list[UUID]:
     """What a claim would take at this moment."""
-    limit = min(limit, settings.ENGINE_CONCURRENCY - Job.objects.running().count())
+    running = _running()
+    limit = min(limit, settings.ENGINE_CONCURRENCY - running.total())
     if limit < 1:
         return []
-    running = (
-        Job.objects.running()
-        .filter(workspace=OuterRef("workspace"))
-        .order_by()
-        .values("workspace")
-        .annotate(n=Count("pk"))
-        .values("n")
+    waiting = Job.objects.runnable(at).filter(Q(crashes__gt=0) if suspects else Q(crashes=0))
+    shares = _shares(limit, running, waiting)
+    return [
+        job
+        for workspace, share in shares.items()
+        for job in waiting.filter(workspace=workspace)
+        .in_turn()
+        .values_list("pk", flat=True)[:share]
+    ]
+
+
+def _running() -> Counter[UUID]:
+    """How many jobs each workspace has running."""
+    by_workspace = Job.objects.running().order_by().values_list("workspace")
+    return Counter(dict(by_workspace.annotate(n=Count("pk"))))
+
+
+def _shares(limit: int, running: Counter[UUID], waiting: JobQuerySet) -> Counter[UUID]:
+    """How many jobs each workspace gets, dealt out one by one; in the order of their turns.
+
+    Only counts and heads are asked for: a long queue costs a walk over one index, however
+    many of its jobs are taken.
+    """
+    heads = (
+        waiting.order_by()
+        .values_list("workspace", "workspace__plan__running_limit")
+        .annotate(n=Count("pk"), urgency=Min("priority"), oldest=Min("created_at"))
     )
-    place = Window(
-        RowNumber(),
-        partition_by=F("workspace"),
-        order_by=[F("priority"), F("created_at"), F("pk")],
-    )
-    return list(
-        Job.objects.runnable(at)
-        .filter(Q(crashes__gt=0) if suspects else Q(crashes=0))
-        .annotate(
-            running=Coalesce(Subquery(running), 0, output_field=models.IntegerField()),
-            turn=F("running") + place,
-        )
-        .filter(turn__lte=F("workspace__plan__running_limit"))
-        .order_by("turn", "priority", "created_at", "pk")
-        .values_list("pk", flat=True)[:limit]
-    )
+    turns = [
+        (running[workspace], urgency, oldest, workspace, min(n, most - running[workspace]))
+        for workspace, most, n, urgency, oldest in heads
+        if running[workspace] < most
+    ]
+    heapify(turns)
+    shares: Counter[UUID] = Counter()
+    while turns and shares.total() < limit:
+        turn, *head, workspace, left = turns[0]
+        shares[workspace] += 1
+        if left > 1:
+            heapreplace(turns, (turn + 1, *head, workspace, left - 1))
+        else:
+            heappop(turns)
+    return shares
 
 
 def _take(chosen: list[UUID], now: datetime) -> None:

@@ -1,5 +1,5 @@
 from studio.models.alerts import Alert
-from studio.models.jobs import TERMINAL, TRANSITIONS, Job, Priority, State
+from studio.models.jobs import TERMINAL, TRANSITIONS, Job, JobQuerySet, Priority, State
 from studio.models.offers import Offer
 from studio.models.repeats import RepeatKey
 from studio.models.webhooks import Delivery, Webhook
@@ -11,6 +11,7 @@ __all__ = [
     "Alert",
     "Delivery",
     "Job",
+    "JobQuerySet",
     "Offer",
     "Priority",
     "RepeatKey",

@@ -73,6 +73,10 @@ class JobQuerySet(models.QuerySet["Job"]):
     def newest_first(self) -> Self:
         return self.order_by("-created_at", "-id")
 
+    def in_turn(self) -> Self:
+        """As those of one workspace run."""
+        return self.order_by("priority", "created_at", "pk")
+
     def with_pictures(self) -> Self:
         return self.select_related("image", "source")
 
@@ -154,9 +158,9 @@ class Job(models.Model):
         indexes = [
             models.Index(fields=["workspace", "-created_at", "-id"], name="job_newest_first"),
             models.Index(
-                fields=["priority", "created_at"],
+                fields=["workspace", "priority", "created_at", "id"],
                 condition=Q(state=State.QUEUED),
-                name="job_queued",
+                name="job_in_turn",
             ),
             models.Index(fields=["finished_at"], condition=~Q(mask=""), name="job_with_mask"),
             models.Index(

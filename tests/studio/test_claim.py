@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts.models import Plan, User, Workspace
@@ -104,3 +105,15 @@ def test_a_job_that_is_cancelled_while_it_is_chosen_is_not_taken(
     assert cancelled == [True]
     job.refresh_from_db()
     assert job.state == "cancelled"
+
+
+def test_a_claim_asks_as_often_however_long_the_queue_is(
+    ada: User, workspace: Workspace, django_assert_num_queries: Any
+) -> None:
+    submit(ada, workspace, count=2)
+    with CaptureQueriesContext(connection) as few:
+        assert len(jobs.claim(1)) == 1
+    for _ in range(3):
+        submit(ada, workspace, count=10)
+    with django_assert_num_queries(len(few)):
+        assert len(jobs.claim(9)) == 9
