@@ -127,7 +127,12 @@ def database(name: str, default: str) -> dict[str, Any]:
             "timeout": 20,
             "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;",
         }
-        return found | {"CONN_MAX_AGE": None, "CONN_HEALTH_CHECKS": True, "OPTIONS": options}
+        return found | {
+            "ENGINE": "config.sqlite",
+            "CONN_MAX_AGE": None,
+            "CONN_HEALTH_CHECKS": True,
+            "OPTIONS": options,
+        }
     options = found.get("OPTIONS", {}) | {"pool": {"min_size": 1, "max_size": 16, "timeout": 20}}
     # An age of 0 gives a connection back to the pool after each request.
     return found | {"CONN_MAX_AGE": 0, "CONN_HEALTH_CHECKS": True, "OPTIONS": options}

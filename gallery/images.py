@@ -55,9 +55,10 @@ def stage(data: bytes, *, suffix: str, purpose: str = "", **facts: Any) -> str:
     now = timezone.now()
     key = f"{now:%Y/%m/%d}/{ids.new()}.{suffix}"
     sha256 = hashlib.sha256(data).hexdigest()
-    PendingObject.objects.create(
-        key=key, created_at=now, sha256=sha256, purpose=purpose, facts=facts
-    )
+    with transaction.atomic():
+        PendingObject.objects.create(
+            key=key, created_at=now, sha256=sha256, purpose=purpose, facts=facts
+        )
     with _translated(key):
         default_storage.save(key, ContentFile(data))
     try:

@@ -1,0 +1,83 @@
+import threading
+from collections.abc import Callable, Iterator
+from copy import deepcopy
+from pathlib import Path
+
+import pytest
+from django.db import OperationalError
+
+from config import environment
+from config.sqlite import base
+from config.sqlite.base import DatabaseWrapper
+from tests.product import until
+
+pytestmark = pytest.mark.django_db
+PATIENCE_SECONDS = 5.0
+
+
+@pytest.fixture
+def connect(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[], object]]:
+    monkeypatch.setattr(base, "_line", threading.Lock())
+    monkeypatch.setenv("EASEL_TEST", "")
+    found = environment.database("EASEL_TEST", f"sqlite:///{tmp_path / 'line.sqlite3'}")
+    made: list[DatabaseWrapper] = []
+
+    def connect() -> DatabaseWrapper:
+        defaults = {"AUTOCOMMIT": True, "TIME_ZONE": None, "ATOMIC_REQUESTS": False, "TEST": {}}
+        made.append(DatabaseWrapper(defaults | deepcopy(found), alias="line"))
+        made[-1].inc_thread_sharing()
+        return made[-1]
+
+    yield connect
+    for each in made:
+        each.close()
+
+
+def begin(connection: DatabaseWrapper) -> None:
+    connection.set_autocommit(False, force_begin_transaction_with_broken_autocommit=True)
+
+
+@pytest.mark.parametrize("end", ["commit", "rollback", "close"])
+def test_the_next_in_line_begins_when_the_one_before_ends(
+    connect: Callable[[], DatabaseWrapper], end: str
+) -> None:
+    first, second = connect(), connect()
+    second.connect()
+    begin(first)
+    waiting = threading.Thread(target=begin, args=(second,), daemon=True)
+    waiting.start()
+    waiting.join(0.05)
+    assert waiting.is_alive()
+    getattr(first, end)()
+    waiting.join(PATIENCE_SECONDS)
+    assert not waiting.is_alive()
+    assert base._line.locked()
+    second.rollback()
+    assert not base._line.locked()
+
+
+def test_in_line_sqlite_is_not_asked(connect: Callable[[], DatabaseWrapper]) -> None:
+    """Its own waiting would sleep, in steps of up to 100 ms, while others pass."""
+    first, second = connect(), connect()
+    second.connect()
+    begin(first)
+    asked: list[str] = []
+    second.connection.set_trace_callback(asked.append)
+    waiting = threading.Thread(target=begin, args=(second,), daemon=True)
+    waiting.start()
+    waiting.join(0.05)
+    assert not asked
+    first.commit()
+    until(lambda: "BEGIN IMMEDIATE" in asked, "the second begins", PATIENCE_SECONDS)
+    waiting.join(PATIENCE_SECONDS)
+
+
+def test_who_cannot_begin_leaves_the_line(connect: Callable[[], DatabaseWrapper]) -> None:
+    first, other_process = connect(), connect()
+    other_process.connect()
+    other_process.connection.execute("BEGIN IMMEDIATE")
+    first.connect()
+    first.connection.execute("PRAGMA busy_timeout=0")
+    with pytest.raises(OperationalError):
+        begin(first)
+    assert not base._line.locked()
