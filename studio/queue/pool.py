@@ -2,6 +2,7 @@
 
 import logging
 import os
+import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -12,12 +13,16 @@ from django.db import connection
 
 from accounts import connections
 from gallery.codec import Room
-from gallery.models import Image
 from studio import jobs, serving
 from studio.models import Job
 from studio.queue import work
+from studio.queue.previews import Previews
 
 log = logging.getLogger("easel.worker")
+_GATHER_SECONDS = 0.01
+# A thread that was given its rows goes on soon, though others compute: Python's own 5 ms, at
+# each of a job's ten statements, would be most of the time that a job takes here.
+_SWITCH_SECONDS = 0.0005
 
 
 def concurrency() -> int:
@@ -53,8 +58,9 @@ class Pool:
         self._is_asked = False
         self._filling = threading.Lock()
         self._counting = threading.Lock()
+        sys.setswitchinterval(_SWITCH_SECONDS)
         self._threads = ThreadPoolExecutor(size, thread_name_prefix="job")
-        self._previews = ThreadPoolExecutor(1, thread_name_prefix="preview")
+        self._previews = Previews(self._is_busy)
 
     def fill(self) -> bool:
         """Claims a job for each free thread; False if no thread was free.
@@ -66,11 +72,17 @@ class Pool:
         self._is_asked = True
         while self._is_asked and self._filling.acquire(blocking=False):
             try:
+                self._gather()
                 self._is_asked = False
                 self._take(self._claimed(self._size - self._busy))
             finally:
                 self._filling.release()
         return was_free
+
+    def _gather(self) -> None:
+        """Under load more threads will be free in a moment, and one claim serves them all."""
+        if self._size - self._busy < self._size // 8:
+            time.sleep(_GATHER_SECONDS)
 
     def _take(self, claimed: list[Job]) -> None:
         with self._counting:
@@ -89,7 +101,6 @@ class Pool:
         return []
 
     def _work(self, job: Job) -> None:
-        """Previews have a thread of their own: nobody waits for them, and no job should."""
         try:
             ran = work.run(job)
         finally:
@@ -100,15 +111,11 @@ class Pool:
             timer.daemon = True
             timer.start()
         if ran.image is not None:
-            self._previews.submit(self._preview, ran.image)
+            self._previews.ask(ran.image)
         self.fill()
 
-    def _preview(self, image: Image) -> None:
-        """While most threads are busy, previews get a tenth of the time of one."""
-        begun = time.monotonic()
-        work.preview(image)
-        if self._busy > self._size // 2:
-            time.sleep(min(1.0, 9 * (time.monotonic() - begun)))
+    def _is_busy(self) -> bool:
+        return self._busy > self._size // 2
 
     def _fill_late(self) -> None:
         self.fill()

@@ -1,0 +1,52 @@
+"""Previews wait for results, though not for ever."""
+
+import threading
+
+import pytest
+
+from gallery.models import Image
+from studio.queue import previews, work
+from studio.queue.previews import Previews
+from tests.product import until
+
+
+class Desk:
+    """Takes the place of a worker's threads, and of making a preview."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, *, is_busy: bool) -> None:
+        self.is_busy = is_busy
+        self.made: list[Image] = []
+        self.looked = threading.Event()
+        monkeypatch.setattr(previews, "_LOOK_SECONDS", 0.001)
+        monkeypatch.setattr(work, "preview", self.made.append)
+        self.previews = Previews(self.look)
+
+    def look(self) -> bool:
+        self.looked.set()
+        return self.is_busy
+
+
+def test_under_load_they_wait(monkeypatch: pytest.MonkeyPatch) -> None:
+    desk, image = Desk(monkeypatch, is_busy=True), Image()
+    desk.previews.ask(image)
+    assert desk.looked.wait(5)
+    assert not desk.made
+    desk.is_busy = False
+    until(lambda: desk.made == [image], "the preview", 5)
+
+
+def test_what_has_waited_long_is_made_under_load(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(previews, "PATIENCE_SECONDS", 0.05)
+    desk, image = Desk(monkeypatch, is_busy=True), Image()
+    desk.previews.ask(image)
+    until(lambda: desk.made == [image], "the preview", 5)
+
+
+def test_more_than_may_wait_are_left_to_the_sweep(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(previews, "_MOST_WAITING", 2)
+    desk = Desk(monkeypatch, is_busy=True)
+    for _ in range(9):
+        desk.previews.ask(Image())
+    desk.is_busy = False
+    until(lambda: len(desk.made) >= 2, "two or three previews", 5)
+    assert len(desk.made) <= 3
