@@ -95,16 +95,19 @@ def _number_field(about: str) -> Field:
     return Field(read=_of(int, float), from_text=_number, says="a number", schema=schema)
 
 
-def _flag_field(about: str) -> Field:
-    schema = {"type": "boolean", "default": False, "description": about}
+def _flag_field(about: str, **more: Any) -> Field:
+    schema = {"type": "boolean", "default": False, "description": about, **more}
     return Field(read=_of(bool), from_text=_flag, says="true or false", schema=schema)
 
 
 _BOTH = {
     "model": _text("A name of GET /v1/models. Left out: the first that can do it."),
-    "prompt": _text("What to make, or what to change.", minLength=1, maxLength=512),
+    "prompt": _text("What to make, or what to change.", minLength=1, maxLength=512, pattern=r"\S"),
     "n": _whole_field("How many images.", minimum=1, maximum=10, default=1),
-    "size": _text("In the model's own order, as GET /v1/models writes it."),
+    "size": _text(
+        "In the model's own order, as GET /v1/models writes it.",
+        pattern="^(auto|[1-9][0-9]{0,3}x[1-9][0-9]{0,3})$",
+    ),
     "seed": _whole_field("Left out: a random one.", minimum=0, maximum=2_147_483_647),
     "steps": _whole_field("Within the model's limits.", minimum=1),
     "cfg_scale": _number_field("How closely the prompt is followed."),
@@ -122,7 +125,7 @@ _BOTH = {
         },
     ),
     "dry_run": _flag_field("Check and price the request, and do nothing."),
-    "stream": _flag_field("Only false: images come whole."),
+    "stream": _flag_field("Only false: images come whole.", enum=[False]),
 }
 _STYLE = Field(
     read=_of(dict),
@@ -136,6 +139,7 @@ _STYLE = Field(
             "weight": {"type": "number", "exclusiveMinimum": 0, "maximum": 2, "default": 1},
         },
         "required": ["source_url"],
+        "additionalProperties": False,
     },
 )
 FIELDS: dict[Operation, dict[str, Field]] = {

@@ -18,6 +18,16 @@ from studio.api.parsers import MultiPartParser, StrictJsonParser
 
 _MAX_PAGE = 100
 _PAGE = 20
+_PAGES: dict[str, schema.Schema] = {
+    "limit": {
+        "type": "integer",
+        "minimum": 1,
+        "maximum": _MAX_PAGE,
+        "default": _PAGE,
+        "description": "How many.",
+    },
+    "after": {"type": "string", "format": "uuid", "description": "The last image of a page."},
+}
 
 
 class Generations(ApiView):
@@ -43,12 +53,13 @@ class Edits(ApiView):
 class ImageList(ApiView):
     scopes = ("read",)
 
-    @schema.gives("ImageList", "list_images", query={"limit": "1 to 100", "after": "An image."})
+    @schema.gives("ImageList", "list_images", query=_PAGES)
     def get(self, request: Request) -> Response:
         """The workspace's images, newest first; `after=<image>` goes on below that one."""
         rows = Image.objects.in_workspace(key_of(request).workspace)
         limit = _limit(request.query_params.get("limit"))
-        if after := request.query_params.get("after"):
+        after = request.query_params.get("after")
+        if after is not None:
             rows = rows.older_than(_named(request, after))
         found = list(rows.newest_first()[: limit + 1])
         page = [presenting.image(request, each) for each in found[:limit]]

@@ -12,10 +12,18 @@ from studio.api.errors import BadField
 from studio.models import Job
 
 MAX_WAIT_SECONDS = 60
+_WAIT: dict[str, schema.Schema] = {
+    "wait": {
+        "type": "number",
+        "minimum": 0,
+        "default": 0,
+        "description": f"Seconds. More than {MAX_WAIT_SECONDS} are taken as {MAX_WAIT_SECONDS}.",
+    }
+}
 
 
 class JobOne(ApiView):
-    @schema.gives("Job", "read_job", query={"wait": "Seconds, at most 60."})
+    @schema.gives("Job", "read_job", query=_WAIT)
     def get(self, request: Request, job_id: UUID) -> Response:
         """A job; `wait=<seconds>` (at most 60) waits for its end."""
         seconds = _wait_seconds(request.query_params.get("wait"))
@@ -43,7 +51,7 @@ def _found(request: Request, job_id: UUID) -> Job:
 
 
 def _wait_seconds(text: str | None) -> float:
-    if not text:
+    if text is None:
         return 0
     if not re.fullmatch(r"[0-9]{1,9}(\.[0-9]{1,9})?", text, re.ASCII):
         raise BadField("wait", "wait is a number of seconds.")

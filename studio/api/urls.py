@@ -4,7 +4,7 @@ from studio.api.images import Edits, Generations, ImageContent, ImageList, Image
 from studio.api.jobs import JobCancel, JobOne
 from studio.api.models import ModelList, ModelOne
 from studio.api.reference import reference
-from studio.api.schema import Schema
+from studio.api.schema import Document
 from studio.api.usage import Usage
 
 app_name = "api"
@@ -20,6 +20,6 @@ urlpatterns = [
     path("models", ModelList.as_view(), name="model_list"),
     path("models/<str:name>", ModelOne.as_view(), name="model"),
     path("usage", Usage.as_view(), name="usage"),
-    path("schema", Schema.as_view(), name="schema"),
+    path("schema", Document.as_view(), name="schema"),
     path("docs", reference, name="reference"),
 ]

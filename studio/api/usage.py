@@ -13,11 +13,15 @@ from studio.api.base import ApiView, key_of
 from studio.api.errors import BadField
 from studio.models import Job, State
 
+_SINCE: dict[str, schema.Schema] = {
+    "since": {"type": "string", "format": "date", "description": "A day, like 2026-10-31."}
+}
+
 
 class Usage(ApiView):
     scopes = ("read",)
 
-    @schema.gives("Usage", "read_usage", query={"since": "A day, like 2026-10-31."})
+    @schema.gives("Usage", "read_usage", query=_SINCE)
     def get(self, request: Request) -> Response:
         """What the workspace had delivered and paid since a day (UTC): else this month."""
         key = key_of(request)
