@@ -56,6 +56,12 @@ class NotAllowed(PermissionDenied):
     """The person may look at this workspace, but not spend its credit. A page answers 403."""
 
 
+def check_may_manage(user: User, workspace: Workspace) -> None:
+    """Raises NotAllowed."""
+    if role_of(user, workspace) not in {Role.OWNER, Role.ADMIN}:
+        raise NotAllowed
+
+
 def check_may_make(user: User, workspace: Workspace) -> None:
     """Raises NotAllowed."""
     if not may_make(user, workspace):

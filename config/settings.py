@@ -157,6 +157,9 @@ WORKER_PROCESSES = min(2, os.cpu_count() or 1, WORKER_CONCURRENCY)
 MODELS_FILE = environment.text("MODELS_FILE")
 SIGNUP_CREDIT_MICROS = environment.number("SIGNUP_CREDIT_MICROS", default=150_000)
 
+# Webhooks
+WEBHOOK_PRIVATE_HOSTS = [each.lower() for each in environment.names("WEBHOOK_PRIVATE_HOSTS")]
+
 # The queue. docs/decisions/0003 says why each of these is as it is.
 BROKER = environment.choice("BROKER", default="database", among=("database", "redis"))
 if BROKER == "redis" and not REDIS_URL:

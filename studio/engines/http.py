@@ -110,7 +110,7 @@ class _TimedBackend(httpcore.SyncBackend):
     ) -> httpcore.NetworkStream:
         """Connect to an address that was checked, not to a name that may resolve anew."""
         failure: Exception = httpcore.ConnectError(f"no address of {host} may be connected to")
-        addresses = [a for a in _resolve(host, port) if self._allows(host, a)]
+        addresses = [a for a in resolve(host, port) if self._allows(host, a)]
         for still_to_try, address in zip(
             range(len(addresses), 0, -1), addresses, strict=True
         ):  # a silent address leaves time for the next
@@ -157,8 +157,11 @@ class _TimedStream(httpcore.NetworkStream):
         return self._inner.get_extra_info(info)
 
 
-def _resolve(host: str, port: int) -> list[str]:
-    """The IP addresses of `host`; in a thread of its own, as getaddrinfo knows no timeout."""
+def resolve(host: str, port: int) -> list[str]:
+    """The IP addresses of `host`; in a thread of its own, as getaddrinfo knows no timeout.
+
+    Within the calling thread's `deadline`. Raises httpcore.ConnectError and ConnectTimeout.
+    """
     answers: queue.SimpleQueue[list[str] | Exception] = queue.SimpleQueue()
 
     def ask() -> None:

@@ -28,6 +28,7 @@ from studio import jobs, serving
 from studio.models import Job, Worker
 from studio.queue import lifeline, lone, pool, process, sweep
 from studio.queue.lone import LoneRunners
+from studio.webhooks.sender import SenderProcess
 
 log = logging.getLogger("easel.worker")
 BEAT_SECONDS = 2.0
@@ -40,6 +41,7 @@ class Supervisor:
     def __init__(self) -> None:
         self._stopping = False
         self._lone = LoneRunners()
+        self._sender = SenderProcess()
         self._crew = process.found_crew()
         self._waiting: tuple[UUID, float] | None = None
         self._cluster: BaseProcess | None = None
@@ -56,6 +58,7 @@ class Supervisor:
             self._beat()
             self._pause()
         self._lone.end()
+        self._sender.end()
         self._end_cluster()
         with suppress(DatabaseError):
             Worker.objects.filter(identity=process.identity()).delete()
@@ -151,6 +154,7 @@ class Supervisor:
         )
         sweep.sweep(now)
         self._lone.tend(len(jobs.next_in_turn(lone.MOST, now, suspects=True)))
+        self._sender.tend()
         if time.monotonic() >= self._slow_at and not (self._slow and self._slow.is_alive()):
             self._slow_at = time.monotonic() + SLOW_SECONDS
             self._slow = _fork(_sweep_slowly, "sweep")

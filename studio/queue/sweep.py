@@ -11,6 +11,7 @@ from gallery import images
 from studio.jobs import settle
 from studio.models import TERMINAL, Job, State, Worker
 from studio.queue import doorbell, process
+from studio.webhooks import deliveries
 
 log = logging.getLogger("easel.worker")
 _UNHEARD = timedelta(seconds=2)
@@ -80,5 +81,6 @@ def sweep_slowly(at: datetime) -> None:
     Worker.objects.filter(beat_at__lt=at - timedelta(hours=1)).delete()
     settle_stale_holds(at)
     remove_masks(at)
+    deliveries.sweep(at=at)
     images.sweep(at=at)
     accounts_sweep.sweep(at=at)

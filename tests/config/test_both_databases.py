@@ -20,7 +20,9 @@ TESTS = (
     "tests/studio/test_submit.py",
     "tests/studio/test_sweep.py",
     "tests/studio/test_transactions.py",
+    "tests/studio/test_webhooks_deliveries.py",
     "tests/studio/test_webhooks_events.py",
+    "tests/studio/test_webhooks_keeping.py",
 )
 
 pytestmark = pytest.mark.xdist_group("postgresql")

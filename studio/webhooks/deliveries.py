@@ -1,0 +1,156 @@
+"""Who sends what and when, and what comes of it. Each step may be repeated."""
+
+import logging
+import random
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from django.db import models, transaction
+from django.db.models import Count, F, OuterRef, Subquery, Window
+from django.db.models.functions import Coalesce, RowNumber
+
+from studio.models import Delivery, Webhook
+from studio.models.webhooks import DeliveryQuerySet
+from studio.webhooks import sending
+from studio.webhooks.events import TEST
+from studio.webhooks.sending import Answer
+
+log = logging.getLogger("easel.webhooks")
+WAITS_SECONDS = (5, 30, 120, 600, 3_600, 21_600, 86_400)
+KEPT = timedelta(days=30)
+FAILING = timedelta(days=5)  # of failures and no success, after which a webhook is switched off
+LEASE = timedelta(seconds=sending.DEADLINE_SECONDS + 20)
+MOST_OF_ONE = 4  # at once for one workspace, so that slow receivers of one hold up nobody else
+_AT_ONCE = 1_000
+
+
+def claim(limit: int, *, at: datetime) -> list[Delivery]:
+    """Takes up to `limit` deliveries that are due, each counted as tried and with a lease.
+
+    What a sender that died had taken is due again when its lease is over.
+    """
+    chosen = _in_turn(limit, at)
+    if not chosen:
+        return []
+    with transaction.atomic(durable=True):
+        free = Delivery.objects.due(at).filter(pk__in=chosen)
+        taken = list(free.select_for_update(skip_locked=True).values_list("pk", flat=True))
+        Delivery.objects.filter(pk__in=taken).update(
+            attempts=F("attempts") + 1, lease_until=at + LEASE
+        )
+    return list(Delivery.objects.filter(pk__in=taken).select_related("webhook"))
+
+
+def _in_turn(limit: int, at: datetime) -> list[UUID]:
+    """The workspace with the fewest under way first, then what has waited longest."""
+    under_way = (
+        Delivery.objects.waiting()
+        .filter(lease_until__gt=at, webhook__workspace=OuterRef("webhook__workspace"))
+        .order_by()
+        .values("webhook__workspace")
+        .annotate(n=Count("pk"))
+        .values("n")
+    )
+    place = Window(
+        RowNumber(),
+        partition_by=F("webhook__workspace"),
+        order_by=[F("next_attempt_at"), F("pk")],
+    )
+    return list(
+        Delivery.objects.due(at)
+        .annotate(
+            under_way=Coalesce(Subquery(under_way), 0, output_field=models.IntegerField()),
+            turn=F("under_way") + place,
+        )
+        .filter(turn__lte=MOST_OF_ONE)
+        .order_by("turn", "next_attempt_at", "pk")
+        .values_list("pk", flat=True)[: max(0, limit)]
+    )
+
+
+def finish(delivery: Delivery, answer: Answer, *, at: datetime) -> None:
+    """Writes down how a claimed attempt went, unless it was claimed anew meanwhile."""
+    with transaction.atomic(durable=True):
+        if answer.error:
+            _fail(delivery, answer, at)
+        else:
+            _deliver(delivery, answer, at)
+    log.info(
+        "%s delivery=%s webhook=%s attempt=%s status=%s ms=%s",
+        "failed" if answer.error else "delivered",
+        delivery.pk,
+        delivery.webhook_id,
+        delivery.attempts,
+        answer.status,
+        answer.duration_ms,
+    )
+
+
+def _deliver(delivery: Delivery, answer: Answer, at: datetime) -> None:
+    """Counts even if the webhook was switched off meanwhile: it did take the event."""
+    won = _mine(delivery).update(
+        state=Delivery.State.DELIVERED, next_attempt_at=None, delivered_at=at, **_columns(answer)
+    )
+    if won:
+        failing = Webhook.objects.filter(pk=delivery.webhook_id, failing_since__isnull=False)
+        failing.update(failing_since=None)
+
+
+def _fail(delivery: Delivery, answer: Answer, at: datetime) -> None:
+    wait = _wait_seconds(delivery, answer)
+    following = (
+        {"state": Delivery.State.FAILED, "next_attempt_at": None}
+        if wait is None
+        else {"next_attempt_at": at + timedelta(seconds=wait)}
+    )
+    if not _mine(delivery).waiting().update(**following, **_columns(answer)):
+        return
+    webhook = delivery.webhook
+    Webhook.objects.filter(pk=webhook.pk, failing_since=None).update(failing_since=at)
+    if answer.status == sending.GONE:
+        switch_off(webhook, at=at, reason="It answered 410: it is gone for good.")
+    elif webhook.failing_since and at - webhook.failing_since >= FAILING:
+        switch_off(webhook, at=at, reason=f"Everything sent to it failed for {FAILING.days} days.")
+
+
+def _mine(delivery: Delivery) -> DeliveryQuerySet:
+    return Delivery.objects.filter(pk=delivery.pk, attempts=delivery.attempts)
+
+
+def _columns(answer: Answer) -> dict[str, Any]:
+    return {
+        "lease_until": None,
+        "status": answer.status,
+        "error": answer.error,
+        "answer": answer.text,
+        "duration_ms": answer.duration_ms,
+    }
+
+
+def _wait_seconds(delivery: Delivery, answer: Answer) -> float | None:
+    """Growing, and spread, so that what failed together does not come back together."""
+    if delivery.type == TEST or delivery.attempts > len(WAITS_SECONDS):
+        return None
+    wait = WAITS_SECONDS[delivery.attempts - 1] * random.uniform(0.8, 1.2)  # noqa: S311
+    return max(wait, min(answer.retry_after_seconds or 0, WAITS_SECONDS[-1]))
+
+
+def switch_off(webhook: Webhook, *, at: datetime, reason: str = "") -> None:
+    """What still waits for it is given up, and can be sent again once it is on."""
+    if Webhook.objects.on().filter(pk=webhook.pk).update(off_at=at, off_reason=reason):
+        webhook.deliveries.waiting().update(
+            state=Delivery.State.FAILED,
+            next_attempt_at=None,
+            lease_until=None,
+            error="The webhook was switched off.",
+        )
+        log.info("switched off webhook=%s by=%s", webhook.pk, "itself" if reason else "a person")
+
+
+def sweep(*, at: datetime) -> None:
+    """Some at a time, so that no lock is held for long."""
+    old = Delivery.objects.filter(created_at__lt=at - KEPT)
+    chosen = list(old.values_list("pk", flat=True)[:_AT_ONCE])
+    old.filter(pk__in=chosen).delete()
+    Webhook.objects.filter(old_seed_until__lte=at).update(old_seed="", old_seed_until=None)
