@@ -173,9 +173,10 @@ def _keep_once(secret: str, path: Path) -> None:
 
 
 def file_storage(folder: Path) -> dict[str, object]:
+    """Files under exactly the names that they are given: another would be known to nobody."""
     return {
         "BACKEND": "django.core.files.storage.FileSystemStorage",
-        "OPTIONS": {"location": folder},
+        "OPTIONS": {"location": folder, "allow_overwrite": True},
     }
 
 
@@ -195,7 +196,7 @@ def s3_storage(bucket: str, endpoint: str) -> dict[str, object]:
         "endpoint_url": endpoint or None,
         "default_acl": "private",
         "querystring_expire": 300,
-        "file_overwrite": False,
+        "file_overwrite": True,  # the name is the one given, and no call asks whether it is free
         "client_config": client,
     }
     return {"BACKEND": "storages.backends.s3.S3Storage", "OPTIONS": options}

@@ -136,14 +136,11 @@ def _files_in(folder: str) -> Iterator[tuple[str, int]]:
 
 
 def is_storage_up() -> bool:
-    """Writes something and removes it, with what a prober that was killed may have left.
-
-    May take as long as the storage lets one wait.
-    """
+    """Writes something and removes it. May take as long as the storage lets one wait."""
     try:
         with _translated(_PROBE):
-            for key in {default_storage.save(_PROBE, ContentFile(b"ready")), _PROBE}:
-                default_storage.delete(key)
+            default_storage.save(_PROBE, ContentFile(b"ready"))
+            default_storage.delete(_PROBE)
     except (StorageError, FileNotFoundError):
         return False
     return True

@@ -13,6 +13,7 @@ from pytest_django.plugin import blocking_manager_key
 
 from accounts import workspaces
 from accounts.models import Membership, Role, User, Workspace
+from config import environment
 from tests import ledger_guard
 
 
@@ -33,10 +34,7 @@ def _plain(settings: Any, tmp_path: Path) -> None:
     """Cheap passwords, a storage of its own, and static files that need no collecting."""
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     settings.STORAGES = {
-        "default": {
-            "BACKEND": "django.core.files.storage.FileSystemStorage",
-            "OPTIONS": {"location": tmp_path / "media"},
-        },
+        "default": environment.file_storage(tmp_path / "media"),
         "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
     }
 

@@ -67,6 +67,16 @@ def test_no_two_objects_share_a_key(db: None) -> None:
     assert images.stage(b"x", suffix="bin") != images.stage(b"x", suffix="bin")
 
 
+def test_what_is_staged_is_under_its_key_and_no_other(
+    db: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A storage that says that the name is taken must not make one up that nobody knows."""
+    monkeypatch.setattr(FileSystemStorage, "exists", lambda *_: True)
+    key = images.stage(b"x", suffix="bin")
+    assert list(images.stored()) == [(key, 1)]
+    assert images.is_storage_up()
+
+
 def test_an_object_has_one_owner(image: Image, ada: User, workspace: Workspace) -> None:
     with pytest.raises(StorageError):
         images.store(

@@ -9,6 +9,7 @@ import pytest
 from django.core.files.storage import default_storage
 from django.test import Client
 from django.utils import timezone
+from storages.backends.s3 import S3Storage
 
 from accounts.models import User, Workspace
 from gallery import images, pictures
@@ -77,6 +78,14 @@ def test_an_image_is_stored_previewed_served_audited_and_discarded(
     default_storage.delete(image.preview_small)
     assert list(audit.findings()) == [f"image {image.pk} has no bytes at {image.preview_small}"]
     assert as_ada.get(f"/images/{image.pk}/small").status_code == 404
+
+
+def test_what_is_staged_is_under_its_key_and_no_other(
+    on_s3: S3, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(S3Storage, "exists", lambda *_: True)
+    key = images.stage(b"x", suffix="bin")
+    assert list(images.stored()) == [(key, 1)]
 
 
 def test_a_link_to_the_storage_is_signed_and_short(image: Image) -> None:
