@@ -113,6 +113,42 @@ def test_the_database_refuses_a_negative_balance(
         Wallet.objects.filter(workspace=workspace).update(**change)
 
 
+@pytest.mark.parametrize("amount_micros", [0, -3_000])
+def test_the_database_refuses_to_move_nothing_or_less(
+    workspace: Workspace, amount_micros: int
+) -> None:
+    before = balance(workspace)
+    with pytest.raises(ledger.LedgerError):
+        ledger.grant(to=workspace, amount_micros=amount_micros, reference="x")
+    assert balance(workspace) == before
+
+
+def test_the_database_refuses_a_transfer_to_where_it_came_from(workspace: Workspace) -> None:
+    credit = ledger.credit_of(workspace)
+    with pytest.raises(DatabaseError, match="transfer_between_two"), transaction.atomic():
+        Transfer.objects.create(
+            debit=credit, credit=credit, amount_micros=1, state="pending", reference="x"
+        )
+
+
+def test_the_database_refuses_a_second_wallet_of_a_kind(workspace: Workspace) -> None:
+    ledger.system(Wallet.Kind.REVENUE)
+    for owner, kind in ((workspace, "credit"), (None, "revenue")):
+        with pytest.raises(DatabaseError, match=r"(?i)unique"), transaction.atomic():
+            Wallet.objects.create(workspace=owner, kind=kind)
+
+
+def test_what_was_committed_survives_a_power_cut(db: None) -> None:
+    """On PostgreSQL its own settings see to it."""
+    with connection.cursor() as cursor:
+        if connection.vendor == "sqlite":
+            cursor.execute("PRAGMA synchronous")
+            assert cursor.fetchone() == (2,), "FULL"
+        else:
+            cursor.execute("SHOW synchronous_commit")
+            assert cursor.fetchone() == ("on",)
+
+
 def test_drift_is_found(workspace: Workspace) -> None:
     assert ledger.drift() == []
     Wallet.objects.filter(workspace=workspace).update(posted_micros=1)

@@ -22,6 +22,7 @@ TESTS = (
     "tests/studio/test_transactions.py",
     "tests/studio/test_webhooks_deliveries.py",
     "tests/studio/test_webhooks_events.py",
+    "tests/studio/test_work.py",
     "tests/studio/test_webhooks_keeping.py",
 )
 

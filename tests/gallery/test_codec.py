@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from gallery import codec, codec_reader, pictures
+from gallery import codec, codec_child, codec_reader, pictures
 from gallery.codec import CodecBusy, Room
 from gallery.pictures import PictureError
 from tests.gallery import makers
@@ -168,6 +168,27 @@ def test_one_that_spins_ends_itself(monkeypatch: pytest.MonkeyPatch) -> None:
     assert time.monotonic() - begun < codec_reader.LIMIT_SECONDS
     monkeypatch.undo()
     assert codec.verify(png()).width == 64
+
+
+# A picture that makes its reader wait for ever, while nobody is left to count the seconds.
+SLEEPING = """
+import time
+import gallery.codec_child as child
+child._DO["normalise"] = lambda data: time.sleep(60)
+child.LIMIT_SECONDS = -0.5
+child.main()
+"""
+
+
+def test_one_that_sleeps_ends_itself_though_its_parent_is_gone() -> None:
+    request = codec_reader.REQUEST.pack(codec_child.VERBS.index("normalise"), 1) + b"x"
+    with subprocess.Popen(
+        [sys.executable, "-c", SLEEPING], cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as child:
+        assert child.stdin
+        child.stdin.write(request)
+        child.stdin.flush()
+        assert child.wait(20) == -signal.SIGALRM
 
 
 @pytest.mark.parametrize("number", [signal.SIGSEGV, signal.SIGKILL])

@@ -151,12 +151,31 @@ def test_a_stop_lets_running_jobs_finish(product: Product, ada: Person) -> None:
 def test_no_prompt_and_no_key_is_in_a_log(
     product: Product, ada: Person, strict: StrictStepfun
 ) -> None:
-    ada.create("xyzzy-plugh in the garden")
+    """Nor is a password, nor any of them in what the queue keeps."""
+    strict.faults.extend(["400-echo", "503"])
+    for _ in range(3):
+        ada.create("xyzzy-plugh in the garden")
     settle(product)
     logs = product.log("web") + product.log("worker")
     assert "succeeded job=" in logs
-    assert "xyzzy" not in logs
-    assert strict.key not in logs
+    assert "code=refused" in logs
+    tables = [name for (name,) in product.query("SELECT name FROM sqlite_master")]
+    queued = [product.query(f"SELECT * FROM {name}") for name in tables if name in QUEUE]
+    assert len(queued) == len(QUEUE)
+    for secret in ("xyzzy", "a long enough phrase", strict.key):
+        assert secret not in logs + str(queued)
+
+
+QUEUE = {"django_q_ormq", "django_q_task", "django_q_schedule"}
+
+
+def test_the_worker_tells_again_and_again_that_it_lives(product: Product) -> None:
+    def beat() -> str:
+        ((text,),) = product.query("SELECT max(beat_at) FROM studio_worker")
+        return str(text)
+
+    first = beat()
+    until(lambda: beat() > first, "another beat", 15)
 
 
 def _descendant(pid: int, depth: int) -> int:
