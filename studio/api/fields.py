@@ -65,9 +65,10 @@ def _number(text: str) -> float:
 
 
 def _flag(text: str) -> bool:
-    if text not in {"true", "false"}:
+    """Also as Python writes it, which is how the vendor does."""
+    if text not in {"true", "True", "false", "False"}:
         raise _Wrong
-    return text == "true"
+    return text in {"true", "True"}
 
 
 def _format(value: Any) -> str:

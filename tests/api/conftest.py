@@ -1,18 +1,26 @@
 """Programs with keys, and jobs that run while somebody waits for them."""
 
-from collections.abc import Collection
+import base64
+import io
+from collections.abc import Collection, Iterator
 from typing import Any
 from uuid import UUID
 
+import openai
 import pytest
 from django.core.cache import cache
 from django.test import Client
+from PIL import Image as Pillow
 
 from accounts import keys, ledger, workspaces
 from accounts.models import ApiKey, User, Workspace
 from studio import jobs, serving
 from studio.models import Job
+from tests.engines.strict_stepfun import StrictStepfun
+from tests.product import Product
 from tests.studio.makers import Puppet
+
+MODEL = "step-image-edit-2"
 
 
 class Program:
@@ -87,3 +95,52 @@ def ada_calls(_at_once: None, ada: User) -> Program:
 def balance(workspace: Workspace) -> tuple[int, int]:
     wallet = ledger.credit_of(workspace)
     return wallet.posted_micros, wallet.held_micros
+
+
+# The running product, once for each file of tests that asks for it
+
+
+@pytest.fixture(scope="module")
+def strict() -> Iterator[StrictStepfun]:
+    with StrictStepfun() as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def product(strict: StrictStepfun, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
+    with Product(
+        tmp_path_factory.mktemp("api"),
+        ENGINE="stepfun",
+        STEP_API_KEY=strict.key,
+        STEP_API_BASE=strict.base_url,
+    ) as running:
+        running.manage("credit", "ada@example.com", "5", "--reason", "tests")
+        yield running
+
+
+@pytest.fixture(scope="module")
+def secret(product: Product) -> str:
+    return product.manage("apikey", "ada@example.com", "tests").splitlines()[-1]
+
+
+@pytest.fixture
+def sdk(product: Product, secret: str) -> Iterator[openai.OpenAI]:
+    with openai.OpenAI(base_url=f"{product.url}/v1", api_key=secret) as client:
+        yield client
+
+
+def picture(text: str | None) -> Pillow.Image:
+    assert text
+    return Pillow.open(io.BytesIO(base64.b64decode(text)))
+
+
+def jobs_made(product: Product) -> int:
+    return int(product.query("SELECT count(*) FROM studio_job")[0][0])
+
+
+def charged_micros(product: Product) -> int:
+    (row,) = product.query(
+        "SELECT coalesce(sum(amount_micros), 0) FROM accounts_transfer "
+        "WHERE reference LIKE 'job:%' AND state = 'posted'"
+    )
+    return int(row[0])

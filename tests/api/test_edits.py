@@ -55,6 +55,13 @@ def test_a_form(ada_calls: Program, workspace: Workspace, name: str, made: Any) 
     assert (image.seed, image.cfg_scale, image.text_mode) == (5, 1.5, True)
 
 
+@pytest.mark.parametrize(("text", "is_on"), [("true", True), ("True", True), ("False", False)])
+def test_a_flag_in_a_form(ada_calls: Program, text: str, is_on: bool) -> None:
+    """JavaScript and Python write it differently."""
+    ada_calls.form(EDITS, prompt="add snow", image=upload(), text_mode=text)
+    assert Image.objects.get(kind="edited").text_mode is is_on
+
+
 @pytest.mark.parametrize(
     "image",
     [TEXT, f"data:image/png;base64,{TEXT}", [TEXT], "\n".join([TEXT[:76], TEXT[76:]])],

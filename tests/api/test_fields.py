@@ -206,7 +206,7 @@ FORM_WRONG = [
     *(("seed", value) for value in ("-1", "2147483648", "9" * 30, "1e309", "NaN", "0x7")),
     *(("steps", value) for value in ("0", "51", "8.0")),
     *(("cfg_scale", value) for value in ("0.9", "nan", "inf", "1e1", "two")),
-    *(("text_mode", value) for value in ("True", "1", "yes", "")),
+    *(("text_mode", value) for value in ("TRUE", "1", "yes", "")),
     *(("size", value) for value in ("0x0", "1024")),
     *(("response_format", "png"), ("model", "step-2x-large"), ("model", "dall-e-2")),
     *((name, "1") for name in ("workspace", "price", "job", "source", "style_reference")),

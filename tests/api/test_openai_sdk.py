@@ -1,16 +1,9 @@
 """OpenAI's own SDK against the running product: only address and key are ours."""
 
+import asyncio
 import base64
-import html
 import io
 import json
-import re
-import shutil
-import subprocess
-import sys
-import threading
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import httpx
@@ -18,62 +11,17 @@ import openai
 import pytest
 from PIL import Image as Pillow
 
-from tests.engines.strict_stepfun import StrictStepfun
+from tests.api.conftest import MODEL, charged_micros, jobs_made, picture
+from tests.api.test_edits import noise
 from tests.gallery.makers import jpeg
+from tests.gallery.test_compose import mask
 from tests.product import Product
 from tests.studio.makers import png
 
-pytestmark = pytest.mark.xdist_group("api_product")
-MODEL = "step-image-edit-2"
+MEGABYTE = 1024 * 1024
 
 
-@pytest.fixture(scope="module")
-def strict() -> Iterator[StrictStepfun]:
-    with StrictStepfun() as server:
-        yield server
-
-
-@pytest.fixture(scope="module")
-def product(strict: StrictStepfun, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
-    with Product(
-        tmp_path_factory.mktemp("sdk"),
-        ENGINE="stepfun",
-        STEP_API_KEY=strict.key,
-        STEP_API_BASE=strict.base_url,
-    ) as running:
-        running.manage("credit", "ada@example.com", "5", "--reason", "tests")
-        yield running
-
-
-@pytest.fixture(scope="module")
-def secret(product: Product) -> str:
-    return product.manage("apikey", "ada@example.com", "tests").splitlines()[-1]
-
-
-@pytest.fixture
-def sdk(product: Product, secret: str) -> Iterator[openai.OpenAI]:
-    with openai.OpenAI(base_url=f"{product.url}/v1", api_key=secret) as client:
-        yield client
-
-
-def picture(text: str | None) -> Pillow.Image:
-    assert text
-    return Pillow.open(io.BytesIO(base64.b64decode(text)))
-
-
-def jobs_made(product: Product) -> int:
-    return int(product.query("SELECT count(*) FROM studio_job")[0][0])
-
-
-def charged_micros(product: Product) -> int:
-    (row,) = product.query(
-        "SELECT coalesce(sum(amount_micros), 0) FROM accounts_transfer "
-        "WHERE reference LIKE 'job:%' AND state = 'posted'"
-    )
-    return int(row[0])
-
-
-def test_generate(sdk: openai.OpenAI, product: Product) -> None:
+def test_generate(sdk: openai.OpenAI) -> None:
     found = sdk.images.generate(
         model=MODEL,
         prompt="a lake",
@@ -133,126 +81,157 @@ def test_edit_a_list_of_one(sdk: openai.OpenAI, tmp_path: Path) -> None:
     assert "quality is ignored" in found.x_warnings[0]  # type: ignore[attr-defined]
 
 
+def test_edit_four_with_a_mask(sdk: openai.OpenAI) -> None:
+    """Outside of what is see-through, every pixel stays."""
+    found = sdk.images.edit(
+        model=MODEL,
+        image=("photo.png", png(256, 256, "red"), "image/png"),
+        mask=("mask.png", mask(hole=(96, 96, 160, 160)), "image/png"),
+        prompt="add snow",
+        response_format="b64_json",
+        n=4,
+    )
+    assert found.data
+    assert len(found.data) == 4
+    for each in found.data:
+        assert picture(each.b64_json).convert("RGB").getpixel((10, 10)) == (255, 0, 0)
+        assert picture(each.b64_json).convert("RGB").getpixel((128, 128)) != (255, 0, 0)
+
+
+def test_edit_several_files(sdk: openai.OpenAI, product: Product) -> None:
+    """No model here takes more than one: that is said, by name, and nothing is made."""
+    before = jobs_made(product)
+    with pytest.raises(openai.BadRequestError) as no:
+        sdk.images.edit(model=MODEL, image=[png(8, 8), png(9, 9)], prompt="add snow")
+    assert (no.value.param, no.value.code) == ("image", "invalid_value")
+    assert "one image at a time" in no.value.message
+    assert jobs_made(product) == before
+
+
 def test_models(sdk: openai.OpenAI) -> None:
     found = {model.id: model for model in sdk.models.list()}
     assert found[MODEL].price_micros == 3_000  # type: ignore[attr-defined]
     assert sdk.models.retrieve(MODEL).owned_by == "easel"
 
 
-def test_its_errors(sdk: openai.OpenAI, product: Product) -> None:
-    before = jobs_made(product)
-    with pytest.raises(openai.BadRequestError) as bad:
-        sdk.images.generate(model=MODEL, prompt="a lake", n=11)
-    assert (bad.value.param, bad.value.type) == ("n", "invalid_request_error")
-    assert bad.value.request_id
-    with pytest.raises(openai.BadRequestError) as bad:
-        sdk.images.edit(model=MODEL, image=[png(8, 8), png(8, 8)], prompt="add snow")
-    assert bad.value.param == "image"
-    with pytest.raises(openai.AuthenticationError) as who:
-        sdk.with_options(api_key="easel_wrong").images.generate(model=MODEL, prompt="a lake")
-    assert who.value.code == "invalid_api_key"
-    with pytest.raises(openai.NotFoundError):
-        sdk.models.retrieve("gpt-image-1")
-    assert jobs_made(product) == before
+def test_at_once(product: Product, secret: str) -> None:
+    """The asynchronous client, with several calls on their way."""
+
+    async def make() -> list[str]:
+        async with openai.AsyncOpenAI(base_url=f"{product.url}/v1", api_key=secret) as client:
+            calls = [
+                *(client.images.generate(model=MODEL, prompt="a lake", n=n) for n in (1, 2)),
+                client.images.edit(model=MODEL, image=png(64, 48), prompt="add snow"),
+            ]
+            found = await asyncio.gather(*calls)
+            return [str(each.id) for answer in found for each in answer.data or []]  # type: ignore[attr-defined]
+
+    assert len(set(asyncio.run(make()))) == 4
 
 
-def test_a_key_that_may_not(product: Product) -> None:
-    secret = product.manage("apikey", "vera@example.com", "tests").splitlines()[-1]
-    run = (
-        "from accounts.models import ApiKey as K;"
-        "K.objects.filter(created_by__email='vera@example.com').update(scopes=['read'])"
+# Bodies of all sizes
+
+
+def test_the_raw_answer(sdk: openai.OpenAI) -> None:
+    raw = sdk.images.with_raw_response.generate(model=MODEL, prompt="a")
+    assert raw.headers["x-request-id"].startswith("req_")
+    assert raw.headers["x-should-retry"] == "false"
+    assert int(raw.headers["x-ratelimit-remaining-requests"]) >= 0
+    data = raw.parse().data
+    assert data
+    assert data[0].url
+
+
+def test_a_large_photo_in_and_out(sdk: openai.OpenAI) -> None:
+    """Nothing in it can be compressed, so that what comes back is as large."""
+    photo = noise(1400, 1400)
+    assert len(photo) > 5 * MEGABYTE
+    with sdk.images.with_streaming_response.edit(
+        model=MODEL, image=photo, prompt="add snow", response_format="b64_json"
+    ) as response:
+        body = b"".join(response.iter_bytes(64 * 1024))
+    assert len(body) > 4 * MEGABYTE
+    text = json.loads(body)["data"][0]["b64_json"]
+    assert picture(text).size == (1400, 1400)
+
+
+def test_the_largest_photo(sdk: openai.OpenAI) -> None:
+    """Of 20 MB, less a little; one that is a little more is refused by name."""
+    photo = noise(2640, 2640)
+    assert 19 * MEGABYTE < len(photo) < 20 * MEGABYTE
+    found = sdk.images.edit(
+        model=MODEL, image=photo, prompt="add snow", extra_body={"dry_run": True}
     )
-    product.manage("shell", "-c", run)
-    with (
-        openai.OpenAI(base_url=f"{product.url}/v1", api_key=secret) as client,
-        pytest.raises(openai.PermissionDeniedError) as no,
-    ):
-        client.images.generate(model=MODEL, prompt="a lake")
-    assert no.value.code == "insufficient_scope"
+    assert found.request["image"] == {"width": 2640, "height": 2640}  # type: ignore[attr-defined]
+    with pytest.raises(openai.BadRequestError) as no:
+        sdk.images.edit(model=MODEL, image=photo + bytes(MEGABYTE), prompt="add snow")
+    assert (no.value.param, no.value.code) == ("image", "invalid_image")
 
 
-def test_what_was_accepted_is_never_sent_again(
-    sdk: openai.OpenAI, product: Product, strict: StrictStepfun
-) -> None:
-    """The SDK sends a 5xx twice more by itself; each would be another order."""
-    before, charged = jobs_made(product), charged_micros(product)
-    strict.faults.extend(["402"])
-    with pytest.raises(openai.InternalServerError) as failed:
-        sdk.images.generate(model=MODEL, prompt="a lake")
-    assert failed.value.status_code == 503
-    assert failed.value.code == "out_of_service"
-    assert jobs_made(product) == before + 1
-    assert charged_micros(product) == charged
+def test_the_smallest_photo(sdk: openai.OpenAI) -> None:
+    found = sdk.images.edit(model=MODEL, image=png(1, 1), prompt="a", response_format="b64_json")
+    assert found.data
+    assert picture(found.data[0].b64_json).size == (1, 1)
 
 
-def test_fifty_identical_requests_at_once(
-    product: Product, secret: str, strict: StrictStepfun
-) -> None:
-    before, charged, made = jobs_made(product), charged_micros(product), strict.images_made
-    gate = threading.Barrier(50)
-
-    def call(_: int) -> tuple[int, str]:
-        gate.wait(30)
+def test_a_photo_in_chunks(product: Product, secret: str) -> None:
+    """As the SDK for Node sends it: without a length, in pieces of any size."""
+    request = httpx.Request(
+        "POST",
+        f"{product.url}/v1/images/edits",
+        data={"model": MODEL, "prompt": "add snow", "response_format": "b64_json"},
+        files={"image": ("photo.jpg", jpeg(640, 480))},
+    )
+    body = request.read()
+    for size in (7, 4096, len(body)):
+        pieces = (body[start : start + size] for start in range(0, len(body), size))
         response = httpx.post(
-            f"{product.url}/v1/images/generations",
-            json={"model": MODEL, "prompt": "a lake", "response_format": "b64_json"},
-            headers={"Authorization": f"Bearer {secret}", "Idempotency-Key": "fifty"},
-            timeout=60,
+            request.url,
+            content=pieces,
+            headers={
+                "Authorization": f"Bearer {secret}",
+                "Content-Type": request.headers["content-type"],
+            },
         )
-        return response.status_code, response.text
-
-    with ThreadPoolExecutor(50) as pool:
-        answers = set(pool.map(call, range(50)))
-    assert len(answers) == 1
-    assert next(iter(answers))[0] == 200
-    assert jobs_made(product) == before + 1
-    assert charged_micros(product) == charged + 3_000
-    assert strict.images_made == made + 1
+        assert response.request.headers["transfer-encoding"] == "chunked"
+        assert response.status_code == 200, response.text
+        assert picture(response.json()["data"][0]["b64_json"]).size == (640, 480)
 
 
-def test_who_hangs_up_finds_the_image(product: Product, secret: str, strict: StrictStepfun) -> None:
-    from tests.product import until
+def test_chunks_without_end(product: Product, secret: str) -> None:
+    def parts(size: int) -> "list[bytes]":
+        return [
+            b'{"prompt": "a lake", "dry_run": true, "user": "',
+            *[b"x" * MEGABYTE] * size,
+            b'"}',
+        ]
 
-    strict.delay_seconds = 0.5
-    try:
-        with pytest.raises(httpx.ReadTimeout):
-            httpx.post(
-                f"{product.url}/v1/images/generations",
-                json={"model": MODEL, "prompt": "left behind"},
-                headers={"Authorization": f"Bearer {secret}"},
-                timeout=httpx.Timeout(10, read=0.2),
-            )
-    finally:
-        strict.delay_seconds = 0.0
+    headers = {"Authorization": f"Bearer {secret}", "Content-Type": "application/json"}
+    for size, status in ((2, 200), (29, 413)):
+        response = httpx.post(
+            f"{product.url}/v1/images/generations", content=iter(parts(size)), headers=headers
+        )
+        assert response.status_code == status, response.text
 
-    def found() -> bool:
-        page = httpx.get(
-            f"{product.url}/v1/images", headers={"Authorization": f"Bearer {secret}"}
-        ).json()
-        return any(each["prompt"] == "left behind" for each in page["data"])
 
-    until(found, "the image being kept")
+def test_text_is_a_photo_too(sdk: openai.OpenAI) -> None:
+    """As the vendor takes it: base64 in a field of the form."""
+    text = base64.b64encode(png(64, 48)).decode()
+    found = sdk.post(
+        "/images/edits",
+        cast_to=openai.types.ImagesResponse,
+        body={"model": MODEL, "prompt": "add snow", "image": f"data:image/png;base64,{text}"},
+    )
+    assert found.data
+    assert found.data[0].url
+
+
+# Keys
 
 
 def test_two_headers_are_refused(product: Product, secret: str) -> None:
     headers = [("Authorization", f"Bearer {secret}"), ("Authorization", f"Bearer {secret}")]
     assert httpx.get(f"{product.url}/v1/models", headers=headers).status_code == 401
-
-
-def test_a_body_in_chunks(product: Product, secret: str) -> None:
-    """As the SDK for Node sends photos: without a length."""
-
-    def parts(size: int) -> Iterator[bytes]:
-        yield b'{"prompt": "a lake", "dry_run": true, "user": "'
-        yield from [b"x" * 1024 * 1024] * size
-        yield b'"}'
-
-    headers = {"Authorization": f"Bearer {secret}", "Content-Type": "application/json"}
-    for size, status in ((2, 200), (29, 413)):
-        response = httpx.post(
-            f"{product.url}/v1/images/generations", content=parts(size), headers=headers
-        )
-        assert response.status_code == status, response.text
 
 
 def test_nothing_private_is_logged(product: Product, secret: str) -> None:
@@ -262,74 +241,3 @@ def test_nothing_private_is_logged(product: Product, secret: str) -> None:
     for role in ("web", "worker"):
         assert secret not in product.log(role)
         assert "walrus" not in product.log(role)
-
-
-def examples(product: Product, language: str) -> list[str]:
-    """As somebody copies them from the page."""
-    page = html.unescape(httpx.get(f"{product.url}/v1/docs").text)
-    found = re.findall(rf"<h3>{language}</h3>\s*<pre[^>]*><code>(.*?)</code></pre>", page, re.S)
-    assert len(found) == 2
-    return found
-
-
-@pytest.fixture
-def desk(product: Product, secret: str, tmp_path: Path) -> Callable[..., str]:
-    """Runs a program where the examples' photo lies, with the key in its variable."""
-    (tmp_path / "photo.jpg").write_bytes(jpeg(64, 48))
-
-    def run(*command: str) -> str:
-        done = subprocess.run(
-            command,
-            cwd=tmp_path,
-            env=product.environment | {"EASEL_API_KEY": secret},
-            capture_output=True,
-            text=True,
-            timeout=100,
-            check=False,
-        )
-        assert done.returncode == 0, done.stderr
-        return done.stdout
-
-    return run
-
-
-@pytest.mark.skipif(not shutil.which("curl"), reason="curl is not here")
-def test_the_examples_for_curl(product: Product, desk: Callable[..., str]) -> None:
-    for example in examples(product, "curl"):
-        body = json.loads(desk("sh", "-c", example))
-        assert body["data"][0]["finish_reason"] == "success"
-
-
-def test_the_examples_for_python(
-    product: Product, desk: Callable[..., str], tmp_path: Path
-) -> None:
-    generate, edit = examples(product, "Python")
-    assert desk(sys.executable, "-c", generate).startswith(f"{product.url}/v1/images/")
-    desk(sys.executable, "-c", edit)
-    assert Pillow.open(io.BytesIO((tmp_path / "winter.png").read_bytes())).size == (64, 48)
-
-
-NODE = """
-import OpenAI from "openai";
-const client = new OpenAI({ baseURL: "BASE", apiKey: process.env.EASEL_API_KEY });
-try {
-  await client.images.generate({ model: "step-image-edit-2", prompt: "a lake", n: 11 });
-} catch (error) {
-  console.log(JSON.stringify([error.constructor.name, error.status, error.param, error.requestID]));
-}
-"""
-
-
-@pytest.mark.long
-@pytest.mark.skipif(not shutil.which("npm"), reason="Node is not here")
-def test_the_sdk_for_node(product: Product, desk: Callable[..., str], tmp_path: Path) -> None:
-    desk("npm", "install", "--silent", "--no-audit", "--no-fund", "openai")
-    generate, edit = examples(product, "Node")
-    for name, program in (("generate", generate), ("edit", edit), ("refused", NODE)):
-        (tmp_path / f"{name}.mjs").write_text(program.replace("BASE", f"{product.url}/v1"))
-    assert desk("node", "generate.mjs").startswith(f"{product.url}/v1/images/")
-    desk("node", "edit.mjs")
-    assert Pillow.open(io.BytesIO((tmp_path / "winter.png").read_bytes())).size == (64, 48)
-    name, status, param, request_id = json.loads(desk("node", "refused.mjs"))
-    assert (name, status, param) == ("BadRequestError", 400, "n")
-    assert request_id.startswith("req_")
