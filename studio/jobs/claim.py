@@ -1,6 +1,9 @@
 from collections import Counter
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from heapq import heapify, heappop, heapreplace
+from itertools import chain, groupby, islice, repeat
+from operator import itemgetter
 from uuid import UUID
 
 from django.conf import settings
@@ -70,31 +73,43 @@ def _running() -> Counter[UUID]:
 
 
 def _shares(limit: int, running: Counter[UUID], waiting: JobQuerySet) -> Counter[UUID]:
-    """How many jobs each workspace gets, dealt out one by one; in the order of their turns.
-
-    Only counts and heads are asked for: a long queue costs a walk over one index, however
-    many of its jobs are taken.
-    """
-    heads = (
-        waiting.order_by()
-        .values_list("workspace", "workspace__plan__running_limit")
-        .annotate(n=Count("pk"), urgency=Min("priority"), oldest=Min("created_at"))
-    )
-    turns = [
-        (running[workspace], urgency, oldest, workspace, min(n, most - running[workspace]))
-        for workspace, most, n, urgency, oldest in heads
-        if running[workspace] < most
-    ]
+    """How many jobs each workspace gets, dealt out one by one; in the order of their turns."""
+    lines = _lines(running, waiting)
+    turns = [(running[workspace], *next(line), workspace) for workspace, line in lines.items()]
     heapify(turns)
     shares: Counter[UUID] = Counter()
     while turns and shares.total() < limit:
-        turn, *head, workspace, left = turns[0]
+        turn, *_, workspace = turns[0]
         shares[workspace] += 1
-        if left > 1:
-            heapreplace(turns, (turn + 1, *head, workspace, left - 1))
+        following = next(lines[workspace], None)
+        if following:
+            heapreplace(turns, (turn + 1, *following, workspace))
         else:
             heappop(turns)
     return shares
+
+
+def _lines(
+    running: Counter[UUID], waiting: JobQuerySet
+) -> dict[UUID, Iterator[tuple[int, datetime]]]:
+    """The priority and the age of each job that a workspace may run now, as they run.
+
+    Those of one priority are taken to be as old as the first: only counts and heads are asked
+    for, so a long queue costs a walk over one index, however many of its jobs are taken.
+    """
+    heads = (
+        waiting.order_by("workspace", "priority")
+        .values_list("workspace", "workspace__plan__running_limit", "priority")
+        .annotate(oldest=Min("created_at"), n=Count("pk"))
+    )
+    lines: dict[UUID, Iterator[tuple[int, datetime]]] = {}
+    for (workspace, most), alike in groupby(heads, itemgetter(0, 1)):
+        line = chain.from_iterable(
+            repeat((priority, oldest), n) for *_, priority, oldest, n in list(alike)
+        )
+        if running[workspace] < most:
+            lines[workspace] = islice(line, most - running[workspace])
+    return lines
 
 
 def _take(chosen: list[UUID], now: datetime) -> None:

@@ -27,6 +27,14 @@ def test_workspaces_take_turns(ada: User, workspace: Workspace) -> None:
     assert {job.pk for job in jobs.claim(9)} == {first[1].pk, first[2].pk}
 
 
+def test_one_claim_deals_out_in_turns(ada: User, workspace: Workspace) -> None:
+    mallory = person("Mallory")
+    first = submit(ada, workspace, count=3)
+    others = submit(mallory, mallory.personal_workspace, count=2)
+    taken = {job.pk for job in jobs.claim(4)}
+    assert taken == {job.pk for job in (*first[:2], *others)}
+
+
 def test_a_workspace_at_its_limit_waits_and_blocks_nobody(ada: User, workspace: Workspace) -> None:
     Plan.objects.update(running_limit=2)
     mallory = person("Mallory")
@@ -61,6 +69,19 @@ def test_clicks_of_one_do_not_starve_the_batch_of_another(ada: User, workspace: 
     clicks = submit(ada, workspace, count=3)
     order = [jobs.claim(1)[0].pk for _ in range(4)]
     assert order == [clicks[0].pk, batch.pk, clicks[1].pk, clicks[2].pk]
+
+
+@pytest.mark.parametrize("at_once", [1, 3])
+def test_clicks_of_one_go_before_the_batch_of_another(
+    ada: User, workspace: Workspace, at_once: int
+) -> None:
+    """Both have one job running by then, so it is the second's turn by priority."""
+    mallory = person("Mallory")
+    submit(ada, workspace, count=2, is_batch=True)
+    (click,) = submit(ada, workspace)
+    others = submit(mallory, mallory.personal_workspace, count=2)
+    taken = {job.pk for _ in range(3 // at_once) for job in jobs.claim(at_once)}
+    assert taken == {click.pk, *(job.pk for job in others)}
 
 
 def test_a_job_is_left_until_its_time(ada: User, workspace: Workspace) -> None:
