@@ -3,35 +3,122 @@
 P is the public prefix, S 32 characters of secret (190 bits), C a checksum over all that
 stands before it, so that a typo is told from a wrong key without a query, and a scanner
 for leaked secrets can tell a key from other text.
+
+    KeyRefused
+    ├── MadeAlready   the form that asks for it was sent before; the key was shown then
+    └── TooMany       the person has as many as one may have
 """
 
 import hashlib
 import secrets
 import string
 import zlib
+from collections.abc import Collection
+from datetime import datetime
+from uuid import UUID
 
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 
+from accounts import ids, workspaces
 from accounts.models import ApiKey, User, Workspace
+from accounts.workspaces import NotAllowed
 
 _ALPHABET = string.digits + string.ascii_letters
 SCOPES = ("generate", "read")
+MAX_HELD = 50
 
 
-def issue(*, workspace: Workspace, by: User, name: str) -> tuple[ApiKey, str]:
-    """The key's row and the key itself, which cannot be had again."""
+class KeyRefused(Exception):
+    """The message is a sentence for the user."""
+
+
+class MadeAlready(KeyRefused):
+    pass
+
+
+class TooMany(KeyRefused):
+    pass
+
+
+def issue(
+    *,
+    workspace: Workspace,
+    by: User,
+    name: str,
+    scopes: Collection[str] | None = None,
+    monthly_cap_micros: int | None = None,
+    expires_at: datetime | None = None,
+    key_id: UUID | None = None,
+) -> tuple[ApiKey, str]:
+    """The key's row and the key itself, which cannot be had again.
+
+    Without `scopes` it gets all that its maker may have. The same `key_id` again makes no
+    second key. Raises NotAllowed and KeyRefused.
+    """
+    allowed = scopes_for(by, workspace)
+    scopes = allowed if scopes is None else scopes
+    if not scopes or not set(scopes) <= set(allowed):
+        raise NotAllowed
+    if (
+        ApiKey.objects.in_workspace(workspace).not_revoked().filter(created_by=by).count()
+        >= MAX_HELD
+    ):
+        raise TooMany(f"You have {MAX_HELD} keys here already. Revoke one that nobody uses.")
     prefix = f"easel_{_random(8)}"
     body = f"{prefix}_{_random(32)}"
     secret = body + _checksum(body)
-    key = ApiKey.objects.create(
+    key = ApiKey(
+        pk=key_id or ids.new(),
         workspace=workspace,
         created_by=by,
         name=name,
         prefix=prefix,
+        ending=secret[-4:],
         secret_hash=_hash(secret),
-        scopes=list(SCOPES),
+        scopes=sorted(set(scopes)),
+        monthly_cap_micros=monthly_cap_micros,
+        expires_at=expires_at,
     )
+    _insert(key)
     return key, secret
+
+
+def _insert(key: ApiKey) -> None:
+    try:
+        with transaction.atomic():
+            key.save(force_insert=True)
+    except IntegrityError as error:
+        raise MadeAlready("This key was made already, and shown then.") from error
+
+
+def scopes_for(user: User, workspace: Workspace) -> tuple[str, ...]:
+    """What keys of this person may do there: a viewer's only read, an outsider's nothing."""
+    if workspaces.may_make(user, workspace):
+        return SCOPES
+    return ("read",) if workspaces.role_of(user, workspace) else ()
+
+
+def change(
+    *,
+    key: ApiKey,
+    by: User,
+    name: str,
+    monthly_cap_micros: int | None,
+    expires_at: datetime | None,
+) -> None:
+    """Of one's own key, until it is revoked. Raises NotAllowed."""
+    own = ApiKey.objects.visible_to(by).not_revoked().filter(pk=key.pk, created_by=by)
+    if not own.update(name=name, monthly_cap_micros=monthly_cap_micros, expires_at=expires_at):
+        raise NotAllowed
+
+
+def revoke(*, key: ApiKey, by: User) -> bool:
+    """From the next request on. True if this call did it. Raises NotAllowed."""
+    visible = ApiKey.objects.visible_to(by).filter(pk=key.pk)
+    if not visible.exists():
+        raise NotAllowed
+    return bool(visible.not_revoked().update(revoked_at=timezone.now()))
 
 
 def find(secret: str) -> ApiKey | None:
@@ -46,7 +133,7 @@ def find(secret: str) -> ApiKey | None:
         .filter(secret_hash=_hash(secret), revoked_at=None, created_by__is_active=True)
         .first()
     )
-    if key is None or (key.expires_at and key.expires_at <= timezone.now()):
+    if key is None or key.is_expired(timezone.now()):
         return None
     return key
 

@@ -53,7 +53,7 @@ def role_of(user: User, workspace: Workspace) -> Role | None:
 
 
 class NotAllowed(PermissionDenied):
-    """The person may look at this workspace, but not spend its credit. A page answers 403."""
+    """The person may look at this, but their role does not let them do it. A page answers 403."""
 
 
 def check_may_manage(user: User, workspace: Workspace) -> None:

@@ -33,6 +33,9 @@ class WorkspaceQuerySet(models.QuerySet["Workspace"]):
     def of(self, user: User) -> "WorkspaceQuerySet":
         return self.filter(memberships__user=user)
 
+    def managed_by(self, user: User) -> "WorkspaceQuerySet":
+        return self.filter(memberships__user=user, memberships__role__in=(Role.OWNER, Role.ADMIN))
+
 
 class Workspace(models.Model):
     """Owns everything: images, jobs, money and keys.

@@ -26,12 +26,12 @@ def test_two_keys_differ(ada: User, workspace: Workspace) -> None:
     assert len(secrets) == 20
 
 
-def test_only_a_hash_and_the_prefix_are_at_rest(issued: tuple[ApiKey, str]) -> None:
+def test_only_a_hash_and_the_ends_are_at_rest(issued: tuple[ApiKey, str]) -> None:
     key, secret = issued
     columns = ApiKey.objects.values().get()
     assert secret not in str(columns)
     assert secret[15:] not in str(columns)
-    assert columns["prefix"] == secret[:14]
+    assert (columns["prefix"], columns["ending"]) == (secret[:14], secret[-4:])
     assert len(columns["secret_hash"]) == 64
     assert secret not in str(key)
 
