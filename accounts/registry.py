@@ -1,8 +1,9 @@
 """Where upper rooms say what lower ones show for them. Filled in their `ready()`."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,5 +22,18 @@ class AccountPage:
     view: str
 
 
+@dataclass(frozen=True, kw_only=True)
+class Panel:
+    """A part of a page: a fragment and what it shows, as `panel.context`."""
+
+    template: str
+    context: dict[str, Any]
+
+
+# What the page of an image offers, given the image
 image_actions: list[Callable[[Any], Action]] = []
 account_pages: list[AccountPage] = []
+# What the page that shows a new key says below it, given the request and the key
+key_panels: list[Callable[[Any, Any], Panel]] = []
+# What keys had delivered this month (UTC), and what may still be: micro-dollars by their ids
+key_spending: list[Callable[[Collection[Any]], Mapping[UUID, int]]] = []

@@ -8,6 +8,7 @@ admin.site.index_title = "Administration"
 
 urlpatterns = [
     path("admin/", admin.site.urls),
+    path("accounts/", include("accounts.urls")),
     path("accounts/", include("allauth.urls")),
     path("v1/", include("studio.api.urls")),
     path("", include("gallery.urls")),

@@ -76,6 +76,7 @@ def _tour(browser: Browser, product: Product, photo: Path, width: int, scheme: s
     _make(page, shoot)
     _edit(page, shoot, photo)
     _find(page, shoot)
+    _keys(page, shoot)
     _fail(page, shoot)
     if (width, scheme) == (1440, "light"):
         shutil.copy(BUILD / "1440-light-studio.png", IMAGES / "studio.png")
@@ -155,6 +156,23 @@ def _find(page: Page, shoot: _Camera) -> None:
     for name in ("email/", "password/change/", "2fa/", "logout/"):
         page.goto(f"/accounts/{name}")
         shoot(f"account-{name.split('/')[0]}")
+
+
+def _keys(page: Page, shoot: _Camera) -> None:
+    page.goto("/accounts/keys/")
+    shoot("keys-none")
+    for name, cap in (("Nightly posters", "5"), ("The shop’s server", "")):
+        page.goto("/accounts/keys/new")
+        page.get_by_label("Name").fill(name)
+        page.get_by_label("Monthly cap").fill(cap)
+        shoot("key-new", whole=True)
+        page.get_by_role("button", name="Make the key").click()
+        expect(page.get_by_label("Your new key")).to_be_visible()
+    shoot("key-made", whole=True)
+    page.goto("/accounts/keys/")
+    shoot("keys", whole=True)
+    page.get_by_role("link", name="Revoke").first.click()
+    shoot("key-revoke")
 
 
 def _fail(page: Page, shoot: _Camera) -> None:

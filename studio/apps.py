@@ -1,11 +1,13 @@
+from collections.abc import Collection, Mapping
 from typing import Any
+from uuid import UUID
 
 from django.apps import AppConfig
 from django.db.models.signals import post_migrate
 from django.urls import reverse
 
 from accounts import registry
-from accounts.registry import Action
+from accounts.registry import AccountPage, Action, Panel
 
 
 class StudioConfig(AppConfig):
@@ -14,12 +16,27 @@ class StudioConfig(AppConfig):
     def ready(self) -> None:
         post_migrate.connect(_enter_offers, sender=self)
         registry.image_actions.append(_edit)
+        registry.account_pages.append(AccountPage(label="API reference", view="api:reference"))
+        registry.key_panels.append(_first_call)
+        registry.key_spending.append(_spending_of)
 
 
 def _enter_offers(**_: Any) -> None:
     from studio import offers  # noqa: PLC0415 - models are not there yet when apps load
 
     offers.enter()
+
+
+def _first_call(request: Any, key: Any) -> Panel:
+    from studio.api import reference  # noqa: PLC0415
+
+    return reference.first_call(request, key)
+
+
+def _spending_of(keys: Collection[Any]) -> Mapping[UUID, int]:
+    from studio import jobs  # noqa: PLC0415
+
+    return jobs.spending_of(keys)
 
 
 def _edit(image: Any) -> Action:

@@ -35,7 +35,8 @@ class LocalTime extends HTMLElement {
     const time = this.querySelector("time");
     const at = new Date(time?.dateTime ?? "");
     if (Number.isNaN(at.getTime())) return;
-    time.textContent = at.toLocaleString(undefined, { dateStyle: "medium", timeStyle: "short" });
+    const timeStyle = this.hasAttribute("day") ? undefined : "short";
+    time.textContent = at.toLocaleString(undefined, { dateStyle: "medium", timeStyle });
     time.title = at.toISOString();
   }
 }

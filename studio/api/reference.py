@@ -1,5 +1,6 @@
 """The page that describes the API, with examples for the server that it is read on."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.conf import settings
@@ -7,6 +8,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
+from accounts.models import ApiKey
+from accounts.registry import Panel
 from studio import offers
 from studio.api import fields, schema
 from studio.api.jobs import MAX_WAIT_SECONDS
@@ -18,20 +21,10 @@ TASKS = (("generate", "Make an image"), ("edit", "Edit an image"))
 @require_safe
 def reference(request: HttpRequest) -> HttpResponse:
     """Open to all. The page in `studio/api/examples/` is what its tests run."""
-    base = f"{request.scheme}://{request.get_host()}/v1"
-    offered = offers.all_on()
     context: dict[str, Any] = {
-        "base": base,
-        "model": offered[0].model.name if offered else "step-image-edit-2",
+        **_here(request),
         "tasks": [
-            {
-                "title": title,
-                "examples": [
-                    {"language": label, "template": f"studio/api/examples/{task}.{name}.txt"}
-                    for name, label in LANGUAGES
-                ],
-            }
-            for task, title in TASKS
+            {"title": title, "examples": _examples(task, LANGUAGES)} for task, title in TASKS
         ],
         "fields": _fields(),
         "ignored": fields.IGNORED,
@@ -40,6 +33,28 @@ def reference(request: HttpRequest) -> HttpResponse:
         "max_wait_seconds": MAX_WAIT_SECONDS,
     }
     return render(request, "studio/api/reference.html", context)
+
+
+def first_call(request: HttpRequest, key: ApiKey) -> Panel:
+    """What a key that was just made can do, to be copied. The key itself is not in it."""
+    task = "generate" if "generate" in key.scopes else "look"
+    context = {**_here(request), "examples": _examples(task, LANGUAGES[:2])}
+    return Panel(template="studio/api/_first_call.html", context=context)
+
+
+def _here(request: HttpRequest) -> dict[str, str]:
+    offered = offers.all_on()
+    return {
+        "base": f"{request.scheme}://{request.get_host()}/v1",
+        "model": offered[0].model.name if offered else "step-image-edit-2",
+    }
+
+
+def _examples(task: str, languages: Sequence[tuple[str, str]]) -> list[dict[str, str]]:
+    return [
+        {"language": label, "template": f"studio/api/examples/{task}.{name}.txt"}
+        for name, label in languages
+    ]
 
 
 def _fields() -> list[dict[str, Any]]:

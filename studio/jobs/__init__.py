@@ -7,7 +7,15 @@ across a call of an engine or of the storage.
 from studio.jobs.claim import claim, next_in_turn
 from studio.jobs.run import Ran, run, run_next
 from studio.jobs.settle import cancel
-from studio.jobs.submit import CapReached, QuotaExceeded, Upload, check, spent_this_month, submit
+from studio.jobs.submit import (
+    CapReached,
+    QuotaExceeded,
+    Upload,
+    check,
+    spending_of,
+    spent_this_month,
+    submit,
+)
 from studio.jobs.waiting import place, wait, wait_for_change
 
 __all__ = [
@@ -22,6 +30,7 @@ __all__ = [
     "place",
     "run",
     "run_next",
+    "spending_of",
     "spent_this_month",
     "submit",
     "wait",

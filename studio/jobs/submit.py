@@ -1,5 +1,5 @@
 import logging
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -222,9 +222,15 @@ def _check_cap(api_key: ApiKey | None, order: Order) -> None:
 
 
 def spent_this_month(api_key: ApiKey) -> int:
+    return spending_of([api_key]).get(api_key.pk, 0)
+
+
+def spending_of(keys: Collection[ApiKey]) -> dict[UUID, int]:
+    """Of those that had something delivered this month (UTC), or may still have."""
     month = timezone.now().replace(day=1, hour=0, minute=0, second=0, microsecond=0)
-    ours = Job.objects.charged().filter(api_key=api_key, created_at__gte=month)
-    return ours.aggregate(total=Sum("price_micros"))["total"] or 0
+    ours = Job.objects.charged().filter(api_key__in=keys, created_at__gte=month)
+    sums = ours.values_list("api_key").annotate(Sum("price_micros"))
+    return dict(sums.order_by())
 
 
 def _log(jobs: Sequence[Job]) -> None:

@@ -8,7 +8,7 @@ from accounts import registry
 from accounts.registry import AccountPage
 
 pytestmark = pytest.mark.django_db
-PAGES = ("mfa_index", "account_change_password", "account_email")
+PAGES = ("accounts:key_list", "mfa_index", "account_change_password", "account_email")
 REFERENCE = 'href="/v1/docs"'
 
 

@@ -22,7 +22,8 @@ from django.http import HttpResponse
 from django.test import Client, RequestFactory
 from django.urls import NoReverseMatch, URLPattern, get_resolver, reverse
 
-from accounts.models import Membership, Role, User, Wallet, Workspace
+from accounts import ids, keys
+from accounts.models import ApiKey, Membership, Role, User, Wallet, Workspace
 from gallery import images, pictures
 from gallery.models import Image
 from studio.models import Job
@@ -45,6 +46,13 @@ POST studio:job_cancel   login 404   403   acts  acts  acts 404   login 404   40
 GET  gallery:image_list  login opens sees  sees  sees  sees opens login opens opens
 GET  gallery:image_page  login 404   sees  sees  sees  sees 404   login 404   404
 GET  gallery:image_file  login 404   sees  sees  sees  sees 404   login 404   404
+GET  accounts:key_list   login opens opens opens sees  sees opens login opens opens
+GET  accounts:key_create login opens opens opens opens opens opens login opens opens
+POST accounts:key_create login opens 422   acts  acts  acts opens login opens opens
+GET  accounts:key_change login 404   404   404   404   sees 404   login 404   404
+POST accounts:key_change login 404   404   404   404   acts 404   login 404   404
+GET  accounts:key_revoke login 404   404   404   sees  sees 404   login 404   404
+POST accounts:key_revoke login 404   404   404   acts  acts 404   login 404   404
 """
 # Each person's own account: for those who are not signed in, and for those who are
 OWN = """
@@ -188,17 +196,18 @@ def test_what_belongs_to_a_workspace(
 def test_no_other_verb_does_anything(
     clients: dict[str, Client], ada: User, workspace: Workspace, row: list[str]
 ) -> None:
-    known, route, *_ = row
+    _, route, *_ = row
+    known = {verb.lower() for verb, name, *_ in of_table(OURS) if name == route}
     address, fields = scene(route, ada, workspace)
     before = belongings(workspace)
-    for verb in {"get", "post", "put", "patch", "delete"} - {known.lower()}:
+    for verb in {"get", "post", "put", "patch", "delete"} - known:
         response = getattr(clients["owner"], verb)(address, fields if verb == "post" else None)
         assert response.status_code == 405, verb
     assert belongings(workspace) == before
 
 
 def scene(route: str, ada: User, workspace: Workspace) -> tuple[str, dict[str, str]]:
-    """A job and a picture of Ada's, and what to ask for them at this route."""
+    """A job, a picture and a key of Ada's, and what to ask for them at this route."""
     (job,) = submit(ada, workspace, prompt=PROMPT)
     Image.objects.all().delete()
     image = images.store(
@@ -209,12 +218,17 @@ def scene(route: str, ada: User, workspace: Workspace) -> tuple[str, dict[str, s
         kind=Image.Kind.GENERATED,
         prompt=PROMPT,
     )
+    key, _ = keys.issue(workspace=workspace, by=ada, name=PROMPT)
     named: dict[str, dict[str, Any]] = {
+        "accounts:key_change": {"key_id": key.pk},
+        "accounts:key_revoke": {"key_id": key.pk},
         "studio:job_cancel": {"job_id": job.pk},
         "gallery:image_page": {"image_id": image.pk},
         "gallery:image_file": {"image_id": image.pk, "variant": "original"},
     }
     fields = {
+        "accounts:key_create": {"name": "mine", "scopes": "generate", "key_id": str(ids.new())},
+        "accounts:key_change": {"name": "mine"},
         "studio:job_create": {"prompt": PROMPT},
         "studio:job_watch": {"job": f"{job.pk}:running"},
     }
@@ -228,6 +242,7 @@ def belongings(workspace: Workspace) -> list[Any]:
         for rows in (
             Job.objects.in_workspace(workspace),
             Image.objects.filter(workspace=workspace),
+            ApiKey.objects.in_workspace(workspace),
             Wallet.objects.filter(workspace=workspace),
             Membership.objects.filter(workspace=workspace),
             Workspace.objects.filter(pk=workspace.pk),

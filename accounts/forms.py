@@ -1,0 +1,106 @@
+from datetime import UTC, datetime, time, timedelta
+from decimal import Decimal
+from typing import Any
+
+from django import forms
+from django.http import QueryDict
+from django.utils import timezone
+
+from accounts.models import ApiKey
+from accounts.money import MICROS_PER_DOLLAR
+
+_SCOPES = {
+    "generate": "Make and edit images, and spend credit",
+    "read": "See images and usage",
+}
+_LONGEST = timedelta(days=3_650)
+
+
+class KeyForm(forms.Form):
+    """What may be changed of a key. Dollars and days become micros and a moment."""
+
+    name = forms.CharField(
+        max_length=100,
+        error_messages={"required": "Say what the key is for."},
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+    monthly_cap = forms.DecimalField(
+        required=False,
+        label="Monthly cap in dollars",
+        help_text="Calls that would cost more in a calendar month (UTC) are refused.",
+        min_value=Decimal("0.001"),
+        max_value=Decimal(1_000_000),
+        decimal_places=6,
+        widget=forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"}),
+        error_messages={"invalid": "Use an amount of dollars, like 5 or 0.50."},
+    )
+    expires_on = forms.DateField(
+        required=False,
+        label="Last day",
+        help_text="It works until the end of this day (UTC). Empty: until it is revoked.",
+        widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),
+        error_messages={"invalid": "Use a day, like 2027-01-31."},
+    )
+
+    def __init__(self, data: QueryDict | None, *, key: ApiKey | None = None) -> None:
+        super().__init__(data, initial=_initial(key))
+        self._key = key
+
+    def clean_expires_on(self) -> Any:
+        day, today = self.cleaned_data["expires_on"], timezone.localdate()
+        is_new = day and "expires_on" in self.changed_data
+        if is_new and not today <= day <= today + _LONGEST:
+            raise forms.ValidationError("Choose a day from today on, within ten years.")
+        return day
+
+    @property
+    def columns(self) -> dict[str, Any]:
+        """Of a valid form, as the verbs take them."""
+        cap = self.cleaned_data["monthly_cap"]
+        return {
+            "name": self.cleaned_data["name"],
+            "monthly_cap_micros": None if cap is None else int(cap * MICROS_PER_DOLLAR),
+            "expires_at": self._expires_at(),
+        }
+
+    def _expires_at(self) -> datetime | None:
+        day = self.cleaned_data["expires_on"]
+        if self._key and "expires_on" not in self.changed_data:
+            return self._key.expires_at
+        return datetime.combine(day + timedelta(days=1), time(), UTC) if day else None
+
+
+def _initial(key: ApiKey | None) -> dict[str, Any]:
+    if key is None:
+        return {}
+    cap, end = key.monthly_cap_micros, key.expires_at
+    return {
+        "name": key.name,
+        "monthly_cap": None if cap is None else f"{Decimal(cap) / MICROS_PER_DOLLAR:f}",
+        "expires_on": (end - timedelta(microseconds=1)).date() if end else None,
+    }
+
+
+class NewKeyForm(KeyForm):
+    """`key_id` goes out with the form, so that a form that is sent twice makes one key."""
+
+    scopes = forms.MultipleChoiceField(
+        label="What it may do",
+        widget=forms.CheckboxSelectMultiple,
+        error_messages={"required": "Choose one at least."},
+    )
+    key_id = forms.UUIDField(
+        widget=forms.HiddenInput,
+        error_messages={"required": "Load the page again.", "invalid": "Load the page again."},
+    )
+
+    def __init__(self, data: QueryDict | None, *, scopes: tuple[str, ...]) -> None:
+        """`scopes` are those that the person's keys may have."""
+        super().__init__(data)
+        self.fields["scopes"].choices = [(each, _SCOPES[each]) for each in scopes]  # type: ignore[attr-defined]
+        self.fields["scopes"].initial = scopes
+
+    @property
+    def columns(self) -> dict[str, Any]:
+        asked = self.cleaned_data
+        return {**super().columns, "scopes": asked["scopes"], "key_id": asked["key_id"]}
