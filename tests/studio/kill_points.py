@@ -31,7 +31,7 @@ from studio import audit, jobs, serving  # noqa: E402
 from studio.engines.contract import EngineRequest, EngineResult  # noqa: E402
 from studio.jobs import Upload  # noqa: E402
 from studio.models import Job  # noqa: E402
-from studio.queue import sweep  # noqa: E402
+from studio.queue import doorbell, sweep  # noqa: E402
 from studio.queue.broker import DoorbellBroker  # noqa: E402
 from tests.studio.makers import Puppet, png, submit  # noqa: E402
 
@@ -50,6 +50,7 @@ class Counted(Puppet):
 # What is wrapped, and which of its calls is deadly: of two holds, the second
 SPOTS: dict[str, tuple[Any, str, int]] = {
     "hold": (ledger, "hold", 2),
+    "ring": (doorbell, "ring", 1),
     "claim": (import_module("studio.jobs.run"), "claim", 1),
     "engine call": (Counted, "run", 1),
     "store": (images, "stage", 1),
@@ -90,7 +91,7 @@ def kill_at(point: str, number: int) -> None:
         source=Upload(picture=pictures.normalise(png(640, 480))),
         count=2,
     )
-    if "hold" in point:
+    if point.endswith(("hold", "ring")):
         status = ended(forked(lambda: (arm(point), order())))
     else:
         order()

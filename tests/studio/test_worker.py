@@ -122,6 +122,21 @@ def test_the_cluster_is_started_again_when_its_processes_die(product: Product, a
     assert states(product)["succeeded"] - done == 6
 
 
+def test_no_process_outlives_its_supervisor(product: Product, ada: Person) -> None:
+    """The supervisor alone is killed: nobody is left who would guard the others."""
+    assert ada.create("a lake", count=2).status_code == 200
+    until(lambda: states(product).get("running"), "a job running")
+    supervisor = product.processes.pop("worker")
+    crew = {Path(f"/proc/{pid}") for pid in _descendants(supervisor.pid)}
+    assert len(crew) >= 5
+    supervisor.kill()
+    supervisor.wait()
+    until(lambda: not any(each.exists() for each in crew), "the end of its crew", 10)
+    product.start("worker")
+    product.wait_until_ready()
+    settle(product)
+
+
 def test_a_stop_lets_running_jobs_finish(product: Product, ada: Person) -> None:
     calls = product.query("SELECT sum(upstream_calls) FROM studio_job")[0][0]
     assert ada.create("a lake", count=2).status_code == 200
@@ -172,3 +187,12 @@ def _descendant(pid: int, depth: int) -> int:
             return 0
         pid = int(children[0])
     return pid
+
+
+def _descendants(pid: int) -> set[int]:
+    children = [
+        int(child)
+        for thread in Path(f"/proc/{pid}/task").iterdir()
+        for child in (thread / "children").read_text().split()
+    ]
+    return {*children, *(each for child in children for each in _descendants(child))}
