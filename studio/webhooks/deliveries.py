@@ -2,13 +2,13 @@
 
 import logging
 import random
+from collections import Counter
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from django.db import models, transaction
-from django.db.models import Count, F, OuterRef, Subquery, Window
-from django.db.models.functions import Coalesce, RowNumber
+from django.db import transaction
+from django.db.models import Count, F, Min
 
 from studio.models import Delivery, Webhook
 from studio.models.webhooks import DeliveryQuerySet
@@ -43,30 +43,32 @@ def claim(limit: int, *, at: datetime) -> list[Delivery]:
 
 
 def _in_turn(limit: int, at: datetime) -> list[UUID]:
-    """The workspace with the fewest under way first, then what has waited longest."""
-    under_way = (
-        Delivery.objects.waiting()
-        .filter(lease_until__gt=at, webhook__workspace=OuterRef("webhook__workspace"))
-        .order_by()
-        .values("webhook__workspace")
-        .annotate(n=Count("pk"))
-        .values("n")
-    )
-    place = Window(
-        RowNumber(),
-        partition_by=F("webhook__workspace"),
-        order_by=[F("next_attempt_at"), F("pk")],
-    )
-    return list(
-        Delivery.objects.due(at)
-        .annotate(
-            under_way=Coalesce(Subquery(under_way), 0, output_field=models.IntegerField()),
-            turn=F("under_way") + place,
+    """The workspace with the fewest under way first, then what has waited longest.
+
+    Of a long backlog only counts and heads are read.
+    """
+    due = Delivery.objects.due(at)
+    oldest = due.order_by().values_list("webhook__workspace").annotate(Min("next_attempt_at"))
+    if not (waiting := list(oldest)):
+        return []
+    under_way = _under_way(at)
+    waiting.sort(key=lambda each: (under_way[each[0]], each[1]))
+    turns = [
+        (under_way[workspace] + place, next_attempt_at, pk)
+        for workspace, _ in waiting[:limit]
+        for place, (next_attempt_at, pk) in enumerate(
+            due.filter(webhook__workspace=workspace)
+            .order_by("next_attempt_at", "pk")
+            .values_list("next_attempt_at", "pk")[: max(0, MOST_OF_ONE - under_way[workspace])]
         )
-        .filter(turn__lte=MOST_OF_ONE)
-        .order_by("turn", "next_attempt_at", "pk")
-        .values_list("pk", flat=True)[: max(0, limit)]
-    )
+    ]
+    return [pk for _, _, pk in sorted(turns)[:limit]]
+
+
+def _under_way(at: datetime) -> Counter[UUID]:
+    """How many are being sent for each workspace."""
+    sent = Delivery.objects.waiting().filter(lease_until__gt=at).order_by()
+    return Counter(dict(sent.values_list("webhook__workspace").annotate(n=Count("pk"))))
 
 
 def finish(delivery: Delivery, answer: Answer, *, at: datetime) -> None:
