@@ -58,8 +58,13 @@ class NotAllowed(PermissionDenied):
 
 def check_may_manage(user: User, workspace: Workspace) -> None:
     """Raises NotAllowed."""
-    if role_of(user, workspace) not in {Role.OWNER, Role.ADMIN}:
+    if not may_manage(user, workspace):
         raise NotAllowed
+
+
+def may_manage(user: User, workspace: Workspace) -> bool:
+    """Whether the person decides about the workspace: its owners and admins do."""
+    return role_of(user, workspace) in {Role.OWNER, Role.ADMIN}
 
 
 def check_may_make(user: User, workspace: Workspace) -> None:

@@ -1,10 +1,12 @@
+from urllib.parse import urlsplit
+
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 
 from accounts.admin import KeptAdmin, ReadOnlyAdmin
-from studio.models import Alert, Job, Offer, Worker
+from studio.models import Alert, Job, Offer, Webhook, Worker
 
 
 @admin.register(Offer)
@@ -36,6 +38,22 @@ class JobAdmin(ReadOnlyAdmin):
     list_filter = ("state", "model", "operation")
     search_fields = ("=id", "=trace_id", "=created_by__email")
     ordering = ("-id",)
+
+
+@admin.register(Webhook)
+class WebhookAdmin(ReadOnlyAdmin):
+    """Its host and not its address, in which people may put a secret of theirs."""
+
+    list_display = ("host", "workspace", "created_by", "failing_since", "off_at", "off_reason")
+    list_select_related = ("workspace", "created_by")
+    list_filter = (("off_at", admin.EmptyFieldListFilter),)
+    search_fields = ("created_by__email",)
+    ordering = ("-id",)
+    fields = (*list_display, "created_at")
+
+    @admin.display
+    def host(self, webhook: Webhook) -> str:
+        return urlsplit(webhook.url).hostname or ""
 
 
 @admin.register(Worker)

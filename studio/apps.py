@@ -16,6 +16,7 @@ class StudioConfig(AppConfig):
     def ready(self) -> None:
         post_migrate.connect(_enter_offers, sender=self)
         registry.image_actions.append(_edit)
+        registry.account_pages.append(AccountPage(label="Webhooks", view="studio:webhook_list"))
         registry.account_pages.append(AccountPage(label="API reference", view="api:reference"))
         registry.key_panels.append(_first_call)
         registry.key_spending.append(_spending_of)

@@ -1,4 +1,4 @@
-from django.urls import path
+from django.urls import include, path
 
 from studio import views
 
@@ -9,4 +9,5 @@ urlpatterns = [
     path("jobs/", views.job_create, name="job_create"),
     path("jobs/watch", views.job_watch, name="job_watch"),
     path("jobs/<uuid:job_id>/cancel", views.job_cancel, name="job_cancel"),
+    path("accounts/webhooks/", include("studio.webhooks.urls")),
 ]

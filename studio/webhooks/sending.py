@@ -71,8 +71,8 @@ def _request(delivery: Delivery, at: datetime) -> httpx.Request:
 
 def _refusal(status: int) -> str:
     if 300 <= status < 400:
-        return f"It answered {status}: it leads elsewhere, and that is not followed."
-    return f"It answered {status}, where 200 to 299 would have meant that it took the event."
+        return f"It answered {status}, and redirects are not followed."
+    return f"It answered {status}."
 
 
 def _words(trouble: httpx.TransportError) -> str:

@@ -21,7 +21,8 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture(scope="session")
 def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
-    with Product(tmp_path_factory.mktemp("browser"), ENGINE="sketch") as running:
+    folder = tmp_path_factory.mktemp("browser")
+    with Product(folder, ENGINE="sketch", WEBHOOK_PRIVATE_HOSTS="127.0.0.1") as running:
         yield running
 
 

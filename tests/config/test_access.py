@@ -26,7 +26,8 @@ from accounts import ids, keys
 from accounts.models import ApiKey, Membership, Role, User, Wallet, Workspace
 from gallery import images, pictures
 from gallery.models import Image
-from studio.models import Job
+from studio.models import Delivery, Job, Webhook
+from studio.webhooks import signing
 from tests.conftest import person
 from tests.gallery.makers import png
 from tests.studio.makers import submit
@@ -53,6 +54,17 @@ GET  accounts:key_change login 404   404   404   404   sees 404   login 404   40
 POST accounts:key_change login 404   404   404   404   acts 404   login 404   404
 GET  accounts:key_revoke login 404   404   404   sees  sees 404   login 404   404
 POST accounts:key_revoke login 404   404   404   acts  acts 404   login 404   404
+GET  studio:webhook_list   login opens 403 403 sees  sees  opens login opens opens
+GET  studio:webhook_create login opens 403 403 opens opens opens login opens opens
+POST studio:webhook_create login opens 403 403 acts  acts  opens login opens opens
+GET  studio:webhook_page   login 404   403 403 sees  sees  404   login 404   404
+GET  studio:webhook_rotate login 404   403 403 sees  sees  404   login 404   404
+POST studio:webhook_rotate login 404   403 403 acts  acts  404   login 404   404
+GET  studio:webhook_delete login 404   403 403 sees  sees  404   login 404   404
+POST studio:webhook_delete login 404   403 403 acts  acts  404   login 404   404
+POST studio:webhook_switch login 404   403 403 acts  acts  404   login 404   404
+POST studio:webhook_test   login 404   403 403 acts  acts  404   login 404   404
+POST studio:delivery_again login 404   403 403 acts  acts  404   login 404   404
 """
 # Each person's own account: for those who are not signed in, and for those who are
 OWN = """
@@ -103,9 +115,11 @@ mfa.Authenticator       view
 studio.Alert            view
 studio.Job              view
 studio.Offer            view change
+studio.Webhook          view
 studio.Worker           view
 """
 
+WEBHOOK_ROUTES = ("page", "rotate", "delete", "switch", "test")
 PROMPT = "a very secret lake"
 BYTES = png(64, 48)
 
@@ -219,7 +233,11 @@ def scene(route: str, ada: User, workspace: Workspace) -> tuple[str, dict[str, s
         prompt=PROMPT,
     )
     key, _ = keys.issue(workspace=workspace, by=ada, name=PROMPT)
+    webhook = Webhook.objects.create(workspace=workspace, url=f"https://hooks.example/{PROMPT}")
+    delivery = Delivery.objects.create(webhook=webhook, event_id="evt_1", type="job.x", body="{}")
     named: dict[str, dict[str, Any]] = {
+        **{f"studio:webhook_{each}": {"webhook_id": webhook.pk} for each in WEBHOOK_ROUTES},
+        "studio:delivery_again": {"delivery_id": delivery.pk},
         "accounts:key_change": {"key_id": key.pk},
         "accounts:key_revoke": {"key_id": key.pk},
         "studio:job_cancel": {"job_id": job.pk},
@@ -229,6 +247,8 @@ def scene(route: str, ada: User, workspace: Workspace) -> tuple[str, dict[str, s
     fields = {
         "accounts:key_create": {"name": "mine", "scopes": "generate", "key_id": str(ids.new())},
         "accounts:key_change": {"name": "mine"},
+        "studio:webhook_create": {"url": "https://93.184.215.14/", "webhook_id": str(ids.new())},
+        "studio:webhook_rotate": {"ending": signing.ending_of(webhook.seed)},
         "studio:job_create": {"prompt": PROMPT},
         "studio:job_watch": {"job": f"{job.pk}:running"},
     }
@@ -243,6 +263,8 @@ def belongings(workspace: Workspace) -> list[Any]:
             Job.objects.in_workspace(workspace),
             Image.objects.filter(workspace=workspace),
             ApiKey.objects.in_workspace(workspace),
+            Webhook.objects.in_workspace(workspace),
+            Delivery.objects.filter(webhook__workspace=workspace),
             Wallet.objects.filter(workspace=workspace),
             Membership.objects.filter(workspace=workspace),
             Workspace.objects.filter(pk=workspace.pk),

@@ -128,7 +128,7 @@ def test_a_redirect_is_a_failure_and_leads_nowhere(post: Post, receiver: Receive
             receiver.does = [status(code, Location=private.url)]
             answer = post()
             assert answer.status == code
-            assert "not followed" in answer.error
+            assert "redirects are not followed" in answer.error
         assert private.received == []
     assert len(receiver.received) == 5
 
