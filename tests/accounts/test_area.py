@@ -38,3 +38,7 @@ def test_who_is_not_signed_in_sees_no_account_pages(client: Client) -> None:
         page = client.get(address).content.decode()
         assert REFERENCE not in page
         assert "Account pages" not in page
+
+
+def test_the_reference_leads_to_the_keys(client: Client) -> None:
+    assert f'href="{reverse("accounts:key_list")}"' in client.get("/v1/docs").content.decode()
