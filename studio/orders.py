@@ -23,6 +23,10 @@ class OrderError(ValueError):
         self.sentence = sentence
 
 
+class NotOffered(OrderError):
+    """The model is unknown, or not on offer at the moment."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Asked:
     """As it came in: anything left out is None, nothing is checked yet but its type.
@@ -72,7 +76,7 @@ def check(asked: Asked) -> Order:
     """The order of what was asked. Raises OrderError at the first field that is wrong."""
     offered = next((each for each in offers.all_on() if each.model.name == asked.model), None)
     if offered is None:
-        raise OrderError("model", offers.why_not(asked.model))
+        raise NotOffered("model", offers.why_not(asked.model))
     model = offered.model
     if not model.can(asked.operation):
         verb = "edit photos" if asked.operation == "edit" else "make pictures from words alone"

@@ -13,7 +13,7 @@ from studio.api.errors import BadField
 from studio.catalog import Model
 from studio.engines.contract import Operation
 from studio.jobs import Upload
-from studio.orders import Asked, Order, OrderError
+from studio.orders import Asked, NotOffered, Order, OrderError
 
 _SIZE = re.compile("[1-9][0-9]{0,3}x[1-9][0-9]{0,3}", re.ASCII)
 _FIELDS = {"count": "n", "photo": "image", "source": "image"}
@@ -90,7 +90,8 @@ def _mask(call: Call, photo: Picture) -> Picture | None:
 
 
 def _bad_field(error: OrderError) -> BadField:
-    return BadField(_FIELDS.get(error.field, error.field), error.sentence)
+    code = "model_not_found" if isinstance(error, NotOffered) else "invalid_value"
+    return BadField(_FIELDS.get(error.field, error.field), error.sentence, code=code)
 
 
 def _asked(call: Call) -> Asked:

@@ -18,7 +18,7 @@ from studio.api.patience import Patience
 from studio.api.repeats import Repeat
 from studio.catalog import Model
 from studio.engines.contract import Operation
-from studio.jobs import CapReached, QuotaExceeded
+from studio.jobs import CapReached, QueueFull, QuotaExceeded
 from studio.models import Job
 
 
@@ -68,6 +68,8 @@ def _translated() -> Iterator[None]:
         raise Refusal(402, str(error), code="insufficient_credit") from error
     except CapReached as error:
         raise Refusal(402, str(error), code="monthly_cap_reached") from error
+    except QueueFull as error:
+        raise Refusal(429, str(error), code="queue_full", headers={"Retry-After": "2"}) from error
     except QuotaExceeded as error:
         never = {"x-should-retry": "false"}
         raise Refusal(429, str(error), code="quota_exceeded", headers=never) from error

@@ -8,7 +8,7 @@
     others           Trouble: 3xx, 408, 409, 425, 5xx
 
 Some services say with 400 or 429 what others have a status for: the code or type of the error,
-if it is one of `MODERATED` or `UNPAID`, comes before the status.
+if it is one of `MODERATED` or `UNPAID` or "model_not_found", comes before the status.
 
 Service messages reach the user's sentence only; `str(error)` holds the status and the code.
 """
@@ -42,7 +42,12 @@ NO_IMAGE = "The image service sent no image."
 MAX_SENTENCE_CHARS = 300
 
 MODERATED = {"censorship_blocked", "moderation_blocked", "content_policy_violation"}
-UNPAID = {"insufficient_quota", "billing_hard_limit_reached", "billing_not_active"}
+UNPAID = {
+    "insufficient_quota",
+    "quota_exceeded",
+    "billing_hard_limit_reached",
+    "billing_not_active",
+}
 
 
 # Images
@@ -159,9 +164,9 @@ def error_of_answer(
     if status == 451 or MODERATED.intersection(said.words):
         return Filtered(filtered_sentence(request, said.message), detail=detail)
     if status in (401, 402, 403) or UNPAID.intersection(said.words):
-        empty = status == 402 or UNPAID.union({"quota_exceeded"}).intersection(said.words)
+        empty = status == 402 or UNPAID.intersection(said.words)
         return OutOfService(OUT_OF_SERVICE, fault="balance" if empty else "key", detail=detail)
-    if status in (404, 405, 410):
+    if status in (404, 405, 410) or "model_not_found" in said.words:
         return model_gone(request.model, detail=detail)
     if status == 429:
         wait = seconds_of_retry_after(headers.get("retry-after"), at=datetime.now(UTC))

@@ -9,6 +9,7 @@ from studio.jobs.run import Ran, run, run_next
 from studio.jobs.settle import cancel
 from studio.jobs.submit import (
     CapReached,
+    QueueFull,
     QuotaExceeded,
     Upload,
     check,
@@ -20,6 +21,7 @@ from studio.jobs.waiting import place, wait, wait_for_change
 
 __all__ = [
     "CapReached",
+    "QueueFull",
     "QuotaExceeded",
     "Ran",
     "Upload",

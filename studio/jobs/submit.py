@@ -28,6 +28,10 @@ class QuotaExceeded(Exception):
     """A limit of the plan; the message is a sentence for the user."""
 
 
+class QueueFull(QuotaExceeded):
+    """For now: there is room again when some of the workspace's jobs are done."""
+
+
 class CapReached(Exception):
     """The key's monthly cap; the message is a sentence for the user."""
 
@@ -197,9 +201,7 @@ def _check_quota(workspace: Workspace, count: int) -> None:
     plan, now = workspace.plan, timezone.now()
     ours = Job.objects.in_workspace(workspace)
     if ours.filter(state__in=(State.QUEUED, State.PARKED)).count() + count > plan.queued_limit:
-        raise QuotaExceeded(
-            f"{plan.queued_limit:,} images wait already. Try again when some are done."
-        )
+        raise QueueFull(f"{plan.queued_limit:,} images wait already. Try again when some are done.")
     spent = ours.counted()
     for limit, days, period in (
         (plan.images_per_day, 1, "24 hours"),

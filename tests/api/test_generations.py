@@ -188,6 +188,16 @@ def test_the_quota_of_a_plan(ada_calls: Program, workspace: Workspace) -> None:
     assert response["x-should-retry"] == "false"
 
 
+def test_a_queue_that_is_full_may_be_tried_again(ada_calls: Program, workspace: Workspace) -> None:
+    workspace.plan.queued_limit = 0
+    workspace.plan.save()
+    response = ada_calls.generate()
+    assert (response.status_code, response.json()["error"]["code"]) == (429, "queue_full")
+    assert response["Retry-After"] == "2"
+    assert "x-should-retry" not in response
+    assert balance(workspace) == (150_000, 0)
+
+
 def test_an_error_after_it_was_accepted_is_not_to_be_sent_again(
     ada_calls: Program, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -71,7 +71,7 @@ def generate(sdk: openai.OpenAI, **changes: object) -> object:
         ({"n": 11}, "n", "invalid_value", "1 to 10"),
         ({"size": "99999x1"}, "size", "invalid_value", "height x width"),
         ({"prompt": "x" * 513}, "prompt", "invalid_value", "512"),
-        ({"model": "gpt-image-1"}, "model", "invalid_value", "no model"),
+        ({"model": "gpt-image-1"}, "model", "model_not_found", "no model"),
         ({"stream": True}, "stream", "invalid_value", "whole"),
         ({"extra_body": {"workspace": 1}}, "workspace", "unknown_parameter", "no field"),
         ({"extra_body": {"prompt": None}}, "prompt", "missing_parameter", "prompt"),
