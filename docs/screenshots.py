@@ -153,7 +153,7 @@ def _find(page: Page, shoot: _Camera) -> None:
     _pictures_are_there(page)
     shoot("image")
     shoot("image-whole", whole=True)
-    for name in ("email/", "password/change/", "2fa/", "logout/"):
+    for name in ("email/", "password/change/", "2fa/", "webhooks/", "logout/"):
         page.goto(f"/accounts/{name}")
         shoot(f"account-{name.split('/')[0]}")
 

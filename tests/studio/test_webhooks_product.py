@@ -68,6 +68,7 @@ def ended(product: Product) -> bool:
 def test_the_program_of_the_docs_hears_also_after_the_sender_was_killed(
     product: Product, ada: Person, tmp_path: Path
 ) -> None:
+    assert not (product.data_dir / "webhooks").exists(), "no sender without a webhook"
     port = free_port()
     secret = add(product, port)
     with the_program_of_the_docs(port, secret, tmp_path) as heard:
@@ -87,7 +88,7 @@ def test_the_program_of_the_docs_hears_also_after_the_sender_was_killed(
         assert hidden not in logs
 
 
-def test_a_receiver_that_never_answers_keeps_no_job_waiting(product: Product, ada: Person) -> None:
+def test_a_receiver_that_never_answers_keeps_nobody_waiting(product: Product, ada: Person) -> None:
     with closing(socket.create_server(("127.0.0.1", 0))) as silent:
         add(product, silent.getsockname()[1])
         for _ in range(6):
@@ -96,3 +97,6 @@ def test_a_receiver_that_never_answers_keeps_no_job_waiting(product: Product, ad
         told = "SELECT count(*), sum(attempts > 0), count(duration_ms) FROM studio_delivery"
         until(lambda: product.query(told)[0][:2] == (6, 4), "four on their way, and no more")
         assert product.query(told)[0][2] == 0, "every job has ended, and no attempt"
+        worker = product.processes["worker"]
+        product.stop("worker")
+        assert worker.returncode == 0, "it stops by itself, though four are on their way"
