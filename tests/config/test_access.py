@@ -1,4 +1,4 @@
-"""Every route of the pages, and what it does for whom. The API's routes: tests/api/test_access.py.
+"""Every route of the pages, and what it does for whom. The API's routes: tests/api/test_routes.py.
 
     login    sent to sign in           sees     200, with what is the workspace's own
     moves    sent on, nothing done     opens    200, with nothing of it
