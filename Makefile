@@ -50,8 +50,10 @@ lock: .venv/develop
 bench: .venv/develop
 	$(BIN)/python -m tests.bench
 
+# SHAPE=sqlite, postgresql or redis for one of them; SEED, JOBS and KILLS may be given, too
 chaos: .venv/develop
-	$(BIN)/python -m tests.chaos
+	$(BIN)/python -m tests.chaos $(SHAPE) $(if $(SEED),--seed $(SEED)) \
+		$(if $(JOBS),--jobs $(JOBS)) $(if $(KILLS),--kills $(KILLS))
 
 screenshots: .venv/develop .venv/browser
 	$(BIN)/python -m docs.screenshots

