@@ -12,7 +12,9 @@ from django_q.models import OrmQ
 from accounts import ledger
 from accounts.models import Transfer, User, Workspace
 from gallery import images
+from gallery.pictures import normalise
 from studio import audit, jobs
+from studio.jobs import Upload
 from studio.models import Job
 from studio.queue import process, sweep
 from tests.product import ROOT, until
@@ -177,3 +179,18 @@ def test_a_stale_hold_of_a_picture_that_was_delivered_is_taken(
 def test_a_stale_hold_is_found(ada: User, workspace: Workspace) -> None:
     ledger.hold(workspace=workspace, amount_micros=3_000, reference="job:nobody")
     assert list(audit.findings()) == ["hold job:nobody has no job"]
+
+
+# Masks that nobody needs any more
+
+
+def test_a_mask_goes_with_the_last_job_that_needs_it(ada: User, workspace: Workspace) -> None:
+    photo = normalise(png(64, 48))
+    made = submit(ada, workspace, source=Upload(picture=photo, mask=photo), count=2)
+    kept = [made[0].source.original, made[0].mask]
+    for job in made:
+        assert sorted(key for key, _ in images.stored()) == sorted(kept)
+        jobs.cancel(job=job, by=ada)
+        sweep.sweep_slowly(timezone.now())
+    assert [key for key, _ in images.stored()] == kept[:1]
+    assert list(audit.findings()) == []
