@@ -113,6 +113,19 @@ def repeat(processes: int) -> None:
     tell(*owners)
 
 
+def again(processes: int) -> None:
+    """Holds and gifts that all repeat at once, where there would be enough for each of them."""
+    owner = rich("ada", processes * 10 * PRICE)
+
+    def act(_process: int) -> None:
+        for number in range(10):
+            ledger.hold(workspace=owner, amount_micros=PRICE, reference=f"again:{number}")
+            ledger.grant(to=owner, amount_micros=PRICE, reference=f"gift:{number}")
+
+    at_once(*(partial(act, process) for process in range(processes)))
+    tell(owner)
+
+
 def cross(processes: int, rounds: int) -> None:
     """Orders of two workspaces, in turns, by all at once; the first of them makes `revenue`."""
     owners = [rich(name, processes * rounds * PRICE) for name in ("ada", "ben")]

@@ -4,7 +4,7 @@ import pytest
 from django.db import DatabaseError, connection, transaction
 from django.utils import timezone
 
-from accounts import ledger
+from accounts import ids, ledger
 from accounts.models import Transfer, User, Wallet, Workspace
 
 
@@ -129,6 +129,13 @@ def test_the_database_refuses_a_transfer_to_where_it_came_from(workspace: Worksp
         Transfer.objects.create(
             debit=credit, credit=credit, amount_micros=1, state="pending", reference="x"
         )
+
+
+def test_the_database_refuses_a_reference_that_is_taken(workspace: Workspace) -> None:
+    first = ledger.hold(workspace=workspace, amount_micros=3_000, reference="job:1")
+    first.pk = ids.new()
+    with pytest.raises(DatabaseError, match=r"(?i)unique"), transaction.atomic():
+        first.save(force_insert=True)
 
 
 def test_the_database_refuses_a_second_wallet_of_a_kind(workspace: Workspace) -> None:

@@ -38,6 +38,12 @@ def test_a_hold_that_many_repeat_at_once_is_refused_to_none(ground: Ground) -> N
     ]
 
 
+def test_a_reference_that_many_repeat_at_once_moves_money_once(ground: Ground) -> None:
+    assert ground.run(RACES, "again", 8) == [
+        {"states": {"pending": 10}, "balances": [[(80 + 10) * 3_000, 10 * 3_000]], "drift": []}
+    ]
+
+
 def test_orders_of_two_workspaces_do_not_lock_each_other_out(ground: Ground) -> None:
     assert ground.run(RACES, "cross", 8, 10) == [
         {"states": {"pending": 160}, "balances": [[240_000, 240_000]] * 2, "drift": []}
