@@ -17,6 +17,7 @@ ResponseFormat = Literal["", "b64_json", "url"]
 class Dialect:
     """The server's names for what is asked for; "" where it has none, and that is said then.
 
+    `negative_mark`: what follows it in a prompt is a negative prompt to the server.
     `size_order` None leaves the order to the model. `response_format` "" asks for none, and
     takes what comes. `tells_seed`: the answer holds the seed; else one is picked here and sent.
     """
@@ -26,6 +27,7 @@ class Dialect:
     cfg_scale: str = ""
     seed: str = ""
     negative_prompt: str = ""
+    negative_mark: str = ""
     text_mode: str = ""
     style_reference: str = ""
     size_order: SizeOrder | None = "wxh"
@@ -65,6 +67,8 @@ DIALECTS: Mapping[str, Dialect] = MappingProxyType(
             seed="seed",
             negative_prompt="negative_prompt",
         ),
-        "localai": Dialect(title="LocalAI", steps="step", seed="seed", edits=False),
+        "localai": Dialect(
+            title="LocalAI", steps="step", seed="seed", negative_mark="|", edits=False
+        ),
     }
 )

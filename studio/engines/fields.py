@@ -40,7 +40,7 @@ def fields_of(request: EngineRequest, model: WireModel, dialect: Dialect) -> dic
     """The fields of both calls; what was not asked for is left to the server's default."""
     fields: dict[str, Any] = {
         "model": model.upstream_name or request.model,
-        "prompt": request.prompt,
+        "prompt": _prompt(request, dialect),
     }
     if request.size and not _is_size_unused(request, model):
         width, height = request.size
@@ -59,7 +59,7 @@ def fields_of(request: EngineRequest, model: WireModel, dialect: Dialect) -> dic
 def notes_of(request: EngineRequest, model: WireModel, dialect: Dialect) -> list[str]:
     """What was asked for and not sent, in words for the user."""
     notes = []
-    unnamed = [_WORDS[each] for each in _asked(request) if not getattr(dialect, each)]
+    unnamed = [_WORDS[each] for each in _asked(request) if not _is_sent(each, dialect)]
     if unnamed:
         listed = " or ".join(filter(None, [", ".join(unnamed[:-1]), unnamed[-1]]))
         notes.append(f"{dialect.title} takes no {listed}, so none was sent.")
@@ -67,7 +67,23 @@ def notes_of(request: EngineRequest, model: WireModel, dialect: Dialect) -> list
         notes.append(NEGATIVE_PROMPT_UNUSED)
     if request.size and _is_size_unused(request, model):
         notes.append(SIZE_UNUSED)
+    mark = dialect.negative_mark
+    if mark and mark in request.prompt + request.negative_prompt:
+        notes.append(f"A comma was sent for {mark}, at which {dialect.title} divides prompts.")
     return notes
+
+
+def _is_sent(parameter: str, dialect: Dialect) -> bool:
+    marked = parameter == "negative_prompt" and dialect.negative_mark
+    return bool(getattr(dialect, parameter) or marked)
+
+
+def _prompt(request: EngineRequest, dialect: Dialect) -> str:
+    """With the negative prompt in it, where the server looks for it there."""
+    if not dialect.negative_mark:
+        return request.prompt
+    both = [text for text in (request.prompt, request.negative_prompt) if text]
+    return dialect.negative_mark.join(text.replace(dialect.negative_mark, ",") for text in both)
 
 
 def as_text(value: object) -> str:

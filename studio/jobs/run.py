@@ -175,16 +175,26 @@ def _photo(job: Job) -> bytes | None:
 
 
 def _recipe(job: Job, facts: dict[str, Any], picture: Picture) -> dict[str, Any]:
-    notes = [*job.notes, *facts["notes"]]
-    came = f"{picture.width}x{picture.height}"
-    if job.operation == "generate" and job.size not in {"", came}:
-        notes.append(f"{job.size} was asked for; {came} came.")
+    notes = [*job.notes, *facts["notes"], *_size_said(job, picture)]
     return {
         "seed": job.seed if facts["seed"] is None else facts["seed"],
         "engine": facts["engine"],
         "engine_ms": facts["engine_ms"],
         "notes": notes,
     }
+
+
+def _size_said(job: Job, picture: Picture) -> list[str]:
+    """An edit without a size is to be as large as its photo; with one, that is but an area."""
+    came = f"{picture.width}x{picture.height}"
+    if job.operation == "generate":
+        return [f"{job.size} was asked for; {came} came."] if job.size not in {"", came} else []
+    photo = job.source and f"{job.source.width}x{job.source.height}"
+    return (
+        [f"The photo is {photo}; {came} came."]
+        if photo not in {came, None} and not job.size
+        else []
+    )
 
 
 def _put_off(job: Job, error: Retryable) -> Ran:

@@ -19,7 +19,7 @@ from accounts.models import User, Workspace
 from gallery import images
 from gallery.models import Image, PendingObject
 from studio import jobs
-from studio.models import Job
+from studio.models import Job, Offer
 from studio.queue import sweep
 from tests.api.conftest import Program, balance, program
 from tests.gallery.makers import encoded, exif, jpeg
@@ -84,6 +84,25 @@ def test_a_large_image_as_text_in_a_form(ada_calls: Program, puppet: Puppet) -> 
     text = base64.b64encode(data).decode()
     assert len(text) > 2_000_000
     assert ada_calls.form(EDITS, prompt="add snow", image=text).status_code == 200
+
+
+def test_a_result_of_another_size_is_said_to_be(ada_calls: Program, puppet: Puppet) -> None:
+    """Some services choose the size of an edit themselves."""
+    puppet.does = [gives(png(96, 96))]
+    response = ada_calls.form(EDITS, model="step-image-edit-2", prompt="x", image=upload())
+    assert response.json()["x_warnings"] == ["The photo is 64x48; 96x96 came."]
+    response = ada_calls.form(EDITS, model="step-image-edit-2", prompt="x", image=upload())
+    assert response.json()["x_warnings"] == []
+
+
+def test_an_edit_of_a_model_with_areas_may_have_any_size(
+    ada_calls: Program, puppet: Puppet
+) -> None:
+    Offer.objects.filter(model="step-1x-edit").update(is_on=True, price_micros=5_000)
+    photo = SimpleUploadedFile("a.png", png(128, 96))
+    puppet.does = [gives(png(590, 444))]
+    response = ada_calls.form(EDITS, model="step-1x-edit", prompt="x", image=photo, size="512x512")
+    assert response.json()["x_warnings"] == []
 
 
 def noise(width: int, height: int) -> bytes:

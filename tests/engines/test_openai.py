@@ -53,8 +53,7 @@ SAID = {
     "reference, so none was sent.",
     "vllm-omni": "vLLM-Omni takes no text mode or style reference, so none was sent.",
     "sglang": "SGLang takes no text mode or style reference, so none was sent.",
-    "localai": "LocalAI takes no guidance, negative prompt, text mode or style reference, "
-    "so none was sent.",
+    "localai": "LocalAI takes no guidance, text mode or style reference, so none was sent.",
 }
 
 
@@ -73,7 +72,8 @@ def test_the_strict_servers_are_those_of_the_dialects():
 @each
 def test_a_full_generation_field_by_field(strict, engine, service):
     result = engine.run(generate(prompt="灯塔 🌊", **EVERYTHING))
-    common = {"model": MODEL, "prompt": "灯塔 🌊", "size": "1360x768"}
+    prompt = "灯塔 🌊|fog" if service == "localai" else "灯塔 🌊"
+    common = {"model": MODEL, "prompt": prompt, "size": "1360x768"}
     assert strict.requests[-1].fields == common | SENT[service]
     assert result.notes == [SAID[service]]
     assert size_of(result.data) == (1360, 768)
@@ -117,6 +117,27 @@ def test_an_edit_is_refused_beforehand_where_there_are_none(strict, engine):
 def test_the_strict_server_without_edits_has_no_such_path(strict):
     answer = post(strict, "/images/edits", b"")
     assert answer.status_code == 404
+
+
+@only("localai")
+def test_a_negative_prompt_within_the_prompt(strict, engine):
+    """What a person writes is never divided there."""
+    for prompt, negative, sent in (
+        ("a lake", "", "a lake"),
+        ("a lake", "fog", "a lake|fog"),
+        ("red | blue", "", "red , blue"),
+        ("red|blue", "fog|mist", "red,blue|fog,mist"),
+    ):
+        result = engine.run(generate(prompt=prompt, negative_prompt=negative))
+        assert strict.requests[-1].fields["prompt"] == sent
+        said = "A comma was sent for |, at which LocalAI divides prompts."
+        assert result.notes == ([said] if "|" in prompt else [])
+
+
+@only("openai", "vllm-omni")
+def test_a_mark_is_nothing_special_elsewhere(strict, engine):
+    assert engine.run(generate(prompt="red | blue")).notes == []
+    assert strict.requests[-1].fields["prompt"] == "red | blue"
 
 
 @only("vllm-omni", "sglang", "localai")
