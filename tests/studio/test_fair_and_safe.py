@@ -59,11 +59,16 @@ def test_a_job_that_kills_its_process_takes_nobody_along(start: Start) -> None:
     for count in (10, 10, 10, 1):
         assert ada.create("good", count=count).status_code == 200
 
+    running: dict[str, int] = {}
+
     def kill_who_runs_the_bad_one() -> bool:
+        """Noting how many jobs it ran."""
         bad = "SELECT claimed_by FROM studio_job WHERE prompt = 'bad' AND state = 'running'"
         for (name,) in product.query(bad):
             with suppress(ProcessLookupError):
                 os.kill(int(name.split(":")[1]), signal.SIGKILL)
+            its = f"SELECT count(*) FROM studio_job WHERE claimed_by = '{name}'"
+            running.setdefault(name, product.query(f"{its} AND state = 'running'")[0][0])
         return ended(product)
 
     until(kill_who_runs_the_bad_one, "all jobs ending", 120)
@@ -71,6 +76,9 @@ def test_a_job_that_kills_its_process_takes_nobody_along(start: Start) -> None:
         product.query("SELECT prompt || ' ' || state, count(*) FROM studio_job GROUP BY 1")
     )
     assert states == {"bad failed": 1, "good succeeded": 31}
+    first, *later = running.values()
+    assert first > 1
+    assert later == [1, 1], "a suspect has nobody beside it"
     assert charged_images(product) == 31
     assert "agree" in product.manage("audit")
 

@@ -1,0 +1,11 @@
+"""A worker's threads take all that there is, but for those that may have killed their process."""
+
+import pytest
+
+from tests.programs import Ground
+
+
+@pytest.mark.parametrize("ground", ["sqlite"], indirect=True)
+def test_threads_take_no_suspect(ground: Ground) -> None:
+    (end,) = ground.run("tests.studio.pool_of_threads")
+    assert end == {"suspect": "queued", "states": {"queued": 1, "succeeded": 9}, "calls": 9}
