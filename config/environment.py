@@ -141,9 +141,9 @@ def database(name: str, default: str) -> dict[str, Any]:
 def cache(redis_url: str) -> dict[str, Any]:
     """Redis where there is one, else a table of the database."""
     if redis_url:
-        return {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": redis_url}
+        return {"BACKEND": "config.caches.CountingRedisCache", "LOCATION": redis_url}
     return {
-        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "BACKEND": "config.caches.CountingDatabaseCache",
         "LOCATION": "cache",
         "OPTIONS": {"MAX_ENTRIES": 20_000},
     }

@@ -43,7 +43,7 @@ def test_in_redis(ada: User, settings: Any, redis: Redis) -> None:
     settings.API_RATE = TOGETHER
     settings.CACHES = {
         "default": {
-            "BACKEND": "django.core.cache.backends.redis.RedisCache",
+            "BACKEND": "config.caches.CountingRedisCache",
             "LOCATION": redis.variables["REDIS_URL"],
         }
     }
