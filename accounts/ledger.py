@@ -51,8 +51,9 @@ def credit_of(workspace: Workspace) -> Wallet:
 
 def lock(workspace: Workspace) -> Wallet:
     """Makes others that spend or count in this workspace wait until the transaction ends."""
-    credit_of(workspace)
-    return Wallet.objects.select_for_update().get(workspace=workspace, kind=Wallet.Kind.CREDIT)
+    wallets = Wallet.objects.select_for_update()
+    wallet, _ = wallets.get_or_create(workspace=workspace, kind=Wallet.Kind.CREDIT)
+    return wallet
 
 
 def system(kind: Wallet.Kind) -> Wallet:
@@ -110,9 +111,6 @@ def _move(
     memo: str,
     by: User | None,
 ) -> Transfer:
-    earlier = _earlier(debit, credit, amount_micros, reference)
-    if earlier:
-        return earlier
     is_posted = state == Transfer.State.POSTED
     try:
         with transaction.atomic():
@@ -130,7 +128,7 @@ def _move(
                 settled_at=timezone.now() if is_posted else None,
             )
     except (IntegrityError, InsufficientCredit) as error:
-        earlier = _earlier(debit, credit, amount_micros, reference)  # another was faster
+        earlier = _earlier(debit, credit, amount_micros, reference)
         if earlier:
             return earlier
         if isinstance(error, InsufficientCredit):

@@ -1,7 +1,6 @@
 import logging
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -17,7 +16,7 @@ from gallery import images
 from gallery.models import Image
 from gallery.pictures import Picture
 from studio.catalog import MAX_SEED
-from studio.models import Job, Priority, State
+from studio.models import Job, Priority
 from studio.orders import Order
 from studio.queue import doorbell
 
@@ -69,7 +68,6 @@ def submit(
     images.StorageError.
     """
     workspaces.check_may_make(by, workspace)
-    order_id = order_id or ids.new()
     staged: list[str] = []
     try:
         _check_repeated(workspace, order_id)
@@ -109,19 +107,21 @@ def check(
     nothing for an order that was accepted already.
     """
     workspaces.check_may_make(by, workspace)
-    if order_id is None or not _ordered(workspace, order_id):
+    if not _ordered(workspace, order_id):
         _check_credit(workspace, order)
         _check_quota(workspace, order.count)
         _check_cap(api_key, order)
 
 
-def _check_repeated(workspace: Workspace, order_id: UUID) -> None:
+def _check_repeated(workspace: Workspace, order_id: UUID | None) -> None:
     jobs = _ordered(workspace, order_id)
     if jobs:
         raise _Repeated(jobs)
 
 
-def _ordered(workspace: Workspace, order_id: UUID) -> list[Job]:
+def _ordered(workspace: Workspace, order_id: UUID | None) -> list[Job]:
+    if order_id is None:
+        return []
     return list(Job.objects.in_workspace(workspace).filter(order_id=order_id).order_by("pk"))
 
 
@@ -138,7 +138,7 @@ def _accept(
     by: User,
     workspace: Workspace,
     order: Order,
-    order_id: UUID,
+    order_id: UUID | None,
     source: Image | tuple[str, Picture] | None,
     mask: str,
     api_key: ApiKey | None,
@@ -155,6 +155,7 @@ def _accept(
             source = images.store(
                 workspace=workspace, by=by, key=key, picture=picture, kind=Image.Kind.UPLOAD
             )
+        order_id = order_id or ids.new()
         jobs = [
             Job(
                 order_id=order_id,
@@ -198,16 +199,15 @@ def _recipe(order: Order, number: int) -> dict[str, Any]:
 
 def _check_quota(workspace: Workspace, count: int) -> None:
     """Counts what was delivered and what may still be, against the workspace's plan."""
-    plan, now = workspace.plan, timezone.now()
-    ours = Job.objects.in_workspace(workspace)
-    if ours.filter(state__in=(State.QUEUED, State.PARKED)).count() + count > plan.queued_limit:
+    plan = workspace.plan
+    ours = Job.objects.in_workspace(workspace).quota_counts(timezone.now())
+    if ours["waiting"] + count > plan.queued_limit:
         raise QueueFull(f"{plan.queued_limit:,} images wait already. Try again when some are done.")
-    spent = ours.counted()
-    for limit, days, period in (
-        (plan.images_per_day, 1, "24 hours"),
-        (plan.images_per_month, 30, "30 days"),
+    for spent, limit, period in (
+        (ours["in_day"], plan.images_per_day, "24 hours"),
+        (ours["in_month"], plan.images_per_month, "30 days"),
     ):
-        if spent.filter(created_at__gt=now - timedelta(days=days)).count() + count > limit:
+        if spent + count > limit:
             raise QuotaExceeded(f"The limit of {limit:,} images in {period} is reached.")
     if Image.objects.filter(workspace=workspace).stored_bytes() >= plan.storage_bytes:
         gigabytes = plan.storage_bytes / 1024**3
