@@ -18,7 +18,7 @@ from gallery.models import Image
 from gallery.pictures import Picture
 from studio.engines.contract import Busy, EngineError, Filtered, OutOfService, Retryable
 from studio.models import TERMINAL, TRANSITIONS, Job, State
-from studio.queue import doorbell
+from studio.queue import doorbell, listeners
 from studio.webhooks import events
 
 log = logging.getLogger("easel.jobs")
@@ -143,6 +143,7 @@ def cancel(*, job: Job, by: User) -> bool:
         )
         if ended:
             ledger.void(reference=job.hold)
+            listeners.wake(listeners.ENDED)
             events.tell(job, State.CANCELLED, at=at, **said)
     if ended:
         log.info("cancelled job=%s", job.pk)
@@ -168,6 +169,7 @@ def _end(job: Job, state: State, **columns: Any) -> None:
     )
     if not won:
         raise Superseded
+    listeners.wake(listeners.ENDED)
     events.tell(job, state, at=at, **columns)
 
 

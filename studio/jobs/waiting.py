@@ -1,6 +1,7 @@
 """One thread in each process asks for all the jobs that anybody waits for.
 
-It asks in one query every few milliseconds, and only while somebody waits.
+It asks in one query when any job has ended, or after a tenth of a second, and only while
+somebody waits.
 """
 
 import logging
@@ -15,9 +16,11 @@ from django.db import Error, connection
 
 from accounts import connections
 from studio.models import TERMINAL, Job, State
+from studio.queue import listeners
+from studio.queue.listeners import Listener
 
 log = logging.getLogger("easel.jobs")
-_PERIOD_SECONDS = 0.01
+_PERIOD_SECONDS = 0.1
 _LINGER_SECONDS = 5.0
 # How many may wait in one process. With those whose photos are decoded (`codec.Room`) they
 # leave some of the web server's threads to everybody else.
@@ -43,6 +46,7 @@ class _Watcher:
         self._lock = threading.Lock()
         self._waiters: set[_Waiter] = set()
         self._thread: threading.Thread | None = None
+        self._listener: Listener | None = None
 
     def wait(self, seen: Mapping[UUID, str], timeout_seconds: float) -> None:
         waiter = _Waiter(seen)
@@ -58,6 +62,7 @@ class _Watcher:
 
     def _watch(self) -> None:
         """Ends itself when nobody has waited for some seconds."""
+        listener = self._listener = self._listener or listeners.listener(listeners.ENDED)
         quiet_since = time.monotonic()
         while time.monotonic() - quiet_since < _LINGER_SECONDS or not self._retire():
             with self._lock:
@@ -65,7 +70,7 @@ class _Watcher:
             if waiters:
                 quiet_since = time.monotonic()
                 self._look(waiters)
-            time.sleep(_PERIOD_SECONDS)
+            listener.wait(_PERIOD_SECONDS)
 
     def _look(self, waiters: list[_Waiter]) -> None:
         ids = {each for waiter in waiters for each in waiter.seen}

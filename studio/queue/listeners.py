@@ -1,6 +1,6 @@
 """Bells, by name: who waits for one hears it rung by any process of the installation.
 
-A ring that came before the wait is not missed, and no wait lasts longer than the poll.
+A ring that came before the wait is not missed, and no wait lasts longer than it says.
 """
 
 import contextlib
@@ -16,10 +16,11 @@ from django.db import connection, transaction
 
 POLL_SECONDS = 0.5
 DOORBELL = "doorbell"
+ENDED = "ended"
 
 
 class Listener(Protocol):
-    def wait(self) -> None: ...
+    def wait(self, seconds: float = POLL_SECONDS) -> None: ...
 
 
 def listener(bell: str = DOORBELL) -> Listener:
@@ -42,10 +43,10 @@ class NotifyListener:
         self._bell = bell
         self._connection: psycopg.Connection | None = None
 
-    def wait(self) -> None:
-        until = time.monotonic() + POLL_SECONDS
+    def wait(self, seconds: float = POLL_SECONDS) -> None:
+        until = time.monotonic() + seconds
         try:
-            for _ in self._listening().notifies(timeout=POLL_SECONDS, stop_after=1):
+            for _ in self._listening().notifies(timeout=seconds, stop_after=1):
                 return
         except psycopg.OperationalError:
             self._connection = None
@@ -86,7 +87,7 @@ class PipeListener:
         self._reader = os.open(path, os.O_RDWR | os.O_NONBLOCK)
         path.rename(path.with_suffix(".pipe"))  # a pipe that nobody reads would be removed
 
-    def wait(self) -> None:
-        if select.select([self._reader], [], [], POLL_SECONDS)[0]:
+    def wait(self, seconds: float = POLL_SECONDS) -> None:
+        if select.select([self._reader], [], [], seconds)[0]:
             with contextlib.suppress(BlockingIOError):
                 os.read(self._reader, 65_536)

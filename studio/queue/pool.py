@@ -115,7 +115,8 @@ class Pool:
         self.fill()
 
     def _is_busy(self) -> bool:
-        return self._busy > self._size // 2
+        """One job alone leaves time for previews; several want each other's results told first."""
+        return self._busy > 1
 
     def _fill_late(self) -> None:
         self.fill()
