@@ -44,6 +44,7 @@ NOT_FETCHED = "The finished image could not be fetched from the image service."
 MAX_REDIRECTS = 3
 KEEPALIVE_SECONDS = 4.0  # under the 5 s after which uvicorn, and so vLLM and SGLang, hang up
 WRITE_PIECE_BYTES = 64 * 1024
+READ_BYTES = 512 * 1024
 
 _ends_at: ContextVar[float] = ContextVar("ends_at")
 
@@ -129,7 +130,9 @@ class _TimedStream(httpcore.NetworkStream):
         self._inner = inner
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:  # noqa: ARG002
-        return self._inner.read(max_bytes, _seconds_left(httpcore.ReadTimeout))
+        """More than is asked for, if it is there: a picture would come in a hundred pieces."""
+        most_bytes = max(max_bytes, READ_BYTES)
+        return self._inner.read(most_bytes, _seconds_left(httpcore.ReadTimeout))
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:  # noqa: ARG002
         """In pieces, because the inner stream grants its timeout anew after each partial send."""

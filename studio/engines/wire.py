@@ -13,7 +13,6 @@ if it is one of `MODERATED` or `UNPAID` or "model_not_found", comes before the s
 Service messages reach the user's sentence only; `str(error)` holds the status and the code.
 """
 
-import json
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping
@@ -21,6 +20,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, TypeGuard
 
+import orjson
 import pybase64
 
 from studio.engines.contract import (
@@ -97,8 +97,8 @@ def first_item(body: bytes) -> dict[str, Any]:
 
 def _parsed(body: bytes) -> dict[str, Any]:
     try:
-        answer = json.loads(body)
-    except (ValueError, RecursionError) as error:
+        answer = orjson.loads(body)
+    except ValueError as error:
         detail = f"invalid JSON in {len(body)} bytes"
         raise Trouble(UNREADABLE, detail=detail) from error
     if not isinstance(answer, dict):
