@@ -1,6 +1,6 @@
 """`make bench`: one table for each question, its floor beside it in the same run.
 
-python -m tests.bench [hop] [idle] [calls]
+python -m tests.bench [hop] [idle] [calls] [added]
 """
 
 import statistics
@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-from tests.bench import measure
+from tests.bench import latency, measure
 from tests.product import ROOT, Product, free_port
 from tests.servers import PostgreSQL, Redis
 
@@ -20,7 +20,9 @@ SHAPES = ("SQLite", "PostgreSQL", "Redis broker")
 
 
 @contextmanager
-def installation(shape: str, delay_seconds: float, **variables: str) -> Iterator[Product]:
+def installation(
+    shape: str, delay_seconds: float, size_bytes: int = 100_000, **variables: str
+) -> Iterator[Product]:
     """The product in one of the shapes, before a service that answers after a fixed time."""
     with ExitStack() as stack:
         if shape != "SQLite":
@@ -28,9 +30,9 @@ def installation(shape: str, delay_seconds: float, **variables: str) -> Iterator
         if shape == "Redis broker":
             variables |= {"BROKER": "redis"} | stack.enter_context(Redis()).variables
         port = free_port()
+        arguments = map(str, (port, delay_seconds, size_bytes))
         service = subprocess.Popen(
-            [sys.executable, "-m", "tests.bench.upstream", str(port), str(delay_seconds), "100000"],
-            cwd=ROOT,
+            [sys.executable, "-m", "tests.bench.upstream", *arguments], cwd=ROOT
         )
         stack.callback(service.kill)
         folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="easel-bench-"))
@@ -90,13 +92,30 @@ def calls() -> None:
             say(shape, measure.finished_a_second(product), most_mb, cpu_ms)
 
 
+def added() -> None:
+    """What `/v1` adds to a direct call whose picture has 1.3 MB: job, charge, storing and all.
+
+    The last column is the most that it may be, for a service that takes 0.2 s; for one that
+    answers at once, what a well-known gateway without any of these adds.
+    """
+    for shape in SHAPES[:2]:
+        for delay_seconds, most in ((0.2, (25, 70, 220)), (0.0, (13.5, 103, 433))):
+            title = f"{shape}, service {delay_seconds} s, callers"
+            say(title, "direct ms", "/v1 ms", "added ms", "at most")
+            with installation(shape, delay_seconds, 1_300_000, API_RATE="1000000") as product:
+                key = latency.allow_all(product)
+                for callers, limit_ms in zip((1, 8, 32), most, strict=True):
+                    direct, through = latency.medians_ms(product, key, callers)
+                    say(str(callers), direct, through, through - direct, limit_ms)
+
+
 def say(name: str, *figures: object) -> None:
     cells = [f"{each:.1f}" if isinstance(each, float) else str(each) for each in figures]
     sys.stdout.write(f"{name:<34}" + "".join(f"{cell:>14}" for cell in cells) + "\n")
     sys.stdout.flush()
 
 
-TABLES: dict[str, Callable[[], None]] = {"hop": hop, "idle": idle, "calls": calls}
+TABLES: dict[str, Callable[[], None]] = {"hop": hop, "idle": idle, "calls": calls, "added": added}
 
 if __name__ == "__main__":
     for name in sys.argv[1:] or TABLES:

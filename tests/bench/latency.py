@@ -1,0 +1,61 @@
+"""What `/v1` adds to a call: the same request made directly and through Easel, in turn."""
+
+import http.client
+import json
+import statistics
+import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from tests.product import Product
+
+_BODY = json.dumps({"model": "step-image-edit-2", "prompt": "a lake"}).encode()
+_ROUNDS = 4
+
+
+@dataclass(frozen=True)
+class Caller:
+    """One connection that is kept, asking for one picture after another."""
+
+    url: str
+    key: str
+
+    def times_ms(self, calls: int) -> list[float]:
+        address = urlsplit(self.url)
+        connection = http.client.HTTPConnection(address.hostname or "", address.port, timeout=60)
+        headers = {"Authorization": f"Bearer {self.key}", "Content-Type": "application/json"}
+        found = []
+        for _ in range(calls):
+            begun = time.perf_counter()
+            connection.request("POST", f"{address.path}/images/generations", _BODY, headers)
+            answer = connection.getresponse()
+            body = answer.read()
+            if answer.status != 200:
+                raise AssertionError(body[:500])
+            found.append(1000 * (time.perf_counter() - begun))
+        connection.close()
+        return found
+
+
+def medians_ms(product: Product, key: str, callers: int) -> tuple[float, float]:
+    """Directly, and through `/v1`, after one round that does not count."""
+    direct = Caller(product.environment["STEP_API_BASE"], "bench")
+    through = Caller(f"{product.url}/v1", key)
+    calls = max(4, 40 // callers)
+    found: dict[Caller, list[float]] = {direct: [], through: []}
+    with ThreadPoolExecutor(callers) as pool:
+        for number in range(_ROUNDS):
+            for way in found:
+                came = pool.map(way.times_ms, [calls] * callers)
+                found[way] += [each for one in came for each in one if number]
+    return statistics.median(found[direct]), statistics.median(found[through])
+
+
+def allow_all(product: Product) -> str:
+    """Money and room for whatever is asked. Returns a key."""
+    product.manage("credit", "bench@example.com", "1000", "--reason", "bench")
+    every = "running_limit=10_000, queued_limit=100_000, images_per_day=10**6"
+    code = f"from accounts.models import Plan; Plan.objects.update({every}, images_per_month=10**6)"
+    product.manage("shell", "-v0", "-c", code)
+    return product.manage("apikey", "bench@example.com", "bench").splitlines()[-1]
