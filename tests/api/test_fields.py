@@ -1,5 +1,6 @@
 """What is wrong is refused by name, in OpenAI's shape, and nothing is charged."""
 
+import base64
 import json
 from collections.abc import Callable
 from typing import Any
@@ -84,6 +85,20 @@ def test_a_field_that_is_wrong(caller: Program, refused: Callable[..., Any], fie
         refused(caller.generate(**{field: value}), param=field)
 
 
+# What an edit takes, though a generation does not; or overlooks, as the photo has a size.
+OF_EDITS = {("size", "512x512"), ("image", 1), ("mask", 1)}
+
+
+@pytest.mark.parametrize("field", sorted({field for field, _ in WRONG}))
+def test_a_field_of_an_edit_that_is_wrong(
+    caller: Program, refused: Callable[..., Any], field: str
+) -> None:
+    body = {"model": "step-image-edit-2", "prompt": "add snow", "image": data_uri(png(8, 8))}
+    for value in (value for name, value in WRONG if name == field):
+        if field not in {"size", "image", "mask"} or (field, value) not in OF_EDITS:
+            refused(caller.post(EDITS, body | {field: value}), param=field)
+
+
 def test_a_prompt_that_is_missing(caller: Program, refused: Callable[..., Any]) -> None:
     for body in ({"model": "step-image-edit-2"}, {}):
         error = refused(caller.post(GENERATIONS, body), param="prompt")
@@ -145,8 +160,6 @@ def upload(data: bytes, name: str = "a.png", kind: str = "image/png") -> SimpleU
 
 
 def data_uri(data: bytes) -> str:
-    import base64
-
     return "data:image/png;base64," + base64.b64encode(data).decode()
 
 
