@@ -55,7 +55,7 @@ class ImageList(ApiView):
 
     @schema.gives("ImageList", "list_images", query=_PAGES)
     def get(self, request: Request) -> Response:
-        """The workspace's images, newest first; `after=<image>` goes on below that one."""
+        """The workspace's images, newest first. after=ID goes on below that one."""
         rows = Image.objects.in_workspace(key_of(request).workspace)
         limit = _limit(request.query_params.get("limit"))
         after = request.query_params.get("after")

@@ -25,7 +25,7 @@ _WAIT: dict[str, schema.Schema] = {
 class JobOne(ApiView):
     @schema.gives("Job", "read_job", query=_WAIT)
     def get(self, request: Request, job_id: UUID) -> Response:
-        """A job; `wait=<seconds>` (at most 60) waits for its end."""
+        """A job. With wait=30 it is answered when it has ended, or after 30 seconds."""
         seconds = _wait_seconds(request.query_params.get("wait"))
         job = _found(request, job_id)
         with jobs.place("program") as is_free:

@@ -1,6 +1,7 @@
 """The page that describes the API, with examples for the server that it is read on."""
 
-from collections.abc import Sequence
+import json
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from django.conf import settings
@@ -52,14 +53,38 @@ def _here(request: HttpRequest) -> dict[str, str]:
 
 def _examples(task: str, languages: Sequence[tuple[str, str]]) -> list[dict[str, str]]:
     return [
-        {"language": label, "template": f"studio/api/examples/{task}.{name}.txt"}
+        {
+            "name": f"{task}-{name}",
+            "language": label,
+            "template": f"studio/api/examples/{task}.{name}.txt",
+        }
         for name, label in languages
     ]
 
 
-def _fields() -> list[dict[str, Any]]:
-    found = fields.FIELDS["generate"]
-    return [{"name": name, **each.schema} for name, each in found.items() if name != "stream"]
+def _fields() -> list[dict[str, str]]:
+    post = schema.document()["paths"]["/v1/images/generations"]["post"]
+    limits = post["requestBody"]["content"]["application/json"]["schema"]["properties"]
+    return [
+        {
+            "name": name,
+            "type": each.schema["type"],
+            "about": " ".join([each.schema["description"], *_limits(limits[name])]),
+        }
+        for name, each in fields.FIELDS["generate"].items()
+        if name != "stream"
+    ]
+
+
+def _limits(of: dict[str, Any]) -> Iterator[str]:
+    if "enum" in of:
+        yield f"One of {', '.join(each for each in of['enum'] if each)}."
+    if "maximum" in of:
+        yield f"{of['minimum']:,.10g} to {of['maximum']:,.10g}."
+    if "maxLength" in of:
+        yield f"At most {of['maxLength']} characters."
+    if "default" in of:
+        yield f"Default: {json.dumps(of['default']).strip(chr(34))}."
 
 
 def _addresses() -> list[dict[str, str]]:

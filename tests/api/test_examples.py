@@ -77,7 +77,7 @@ def test_the_vendors_examples(
 def examples(product: Product, language: str) -> list[str]:
     """As somebody copies them from the page."""
     page = html.unescape(httpx.get(f"{product.url}/v1/docs").text)
-    found = re.findall(rf"<h3>{language}</h3>\s*<pre[^>]*><code>(.*?)</code></pre>", page, re.S)
+    found = re.findall(rf'<pre id="\w+-{language}"[^>]*><code>(.*?)</code></pre>', page, re.S)
     assert len(found) == 2
     return found
 
@@ -113,7 +113,7 @@ def test_the_examples_for_curl(product: Product, desk: Callable[..., str]) -> No
 def test_the_examples_for_python(
     product: Product, desk: Callable[..., str], tmp_path: Path
 ) -> None:
-    generate, edit = examples(product, "Python")
+    generate, edit = examples(product, "python")
     assert desk(sys.executable, "-c", generate).startswith(f"{product.url}/v1/images/")
     desk(sys.executable, "-c", edit)
     assert Pillow.open(io.BytesIO((tmp_path / "winter.png").read_bytes())).size == (64, 48)
@@ -134,7 +134,7 @@ try {
 @pytest.mark.skipif(not shutil.which("npm"), reason="Node is not here")
 def test_the_sdk_for_node(product: Product, desk: Callable[..., str], tmp_path: Path) -> None:
     desk("npm", "install", "--silent", "--no-audit", "--no-fund", "openai")
-    generate, edit = examples(product, "Node")
+    generate, edit = examples(product, "node")
     for name, program in (("generate", generate), ("edit", edit), ("refused", NODE)):
         (tmp_path / f"{name}.mjs").write_text(program.replace("BASE", f"{product.url}/v1"))
     assert desk("node", "generate.mjs").startswith(f"{product.url}/v1/images/")

@@ -107,7 +107,9 @@ def test_the_examples_of_a_key_that_reads_run_as_shown(
     button.click()
     secret = page.get_by_label("Your new key").input_value()
     variables = product.environment | {"EASEL_API_KEY": secret}
-    curl, python = (page.locator(f"#example-{number}").inner_text() for number in (1, 2))
+    curl, python = (
+        page.locator(f"#look-{language}").inner_text() for language in ("curl", "python")
+    )
     for command in (["sh", "-c", curl], [sys.executable, "-c", python]):
         said = subprocess.run(command, env=variables, capture_output=True, timeout=60, check=True)
         assert b"step-image-edit-2" in said.stdout
