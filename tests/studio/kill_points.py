@@ -18,6 +18,7 @@ from tests.programs import ended, forked, ready, say
 
 ready()
 
+from django.core.files.storage import Storage  # noqa: E402
 from django.db.models import Sum  # noqa: E402
 from django.utils import timezone  # noqa: E402
 from django_q.brokers import get_broker  # noqa: E402
@@ -54,6 +55,7 @@ SPOTS: dict[str, tuple[Any, str, int]] = {
     "claim": (import_module("studio.jobs.run"), "claim", 1),
     "engine call": (Counted, "run", 1),
     "store": (images, "stage", 1),
+    "write": (Storage, "save", 1),
     "post": (ledger, "post", 1),
     "ack": (DoorbellBroker, "acknowledge", 1),
 }

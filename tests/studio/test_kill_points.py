@@ -15,6 +15,8 @@ CALLS = {
     "after engine call": 3,
     "before store": 3,
     "after store": 2,
+    "before write": 3,
+    "after write": 2,
     "before post": 2,
     "after post": 2,
     "before ack": 2,
