@@ -125,7 +125,7 @@ def job_watch(request: WorkspaceRequest) -> HttpResponse:
     known = {pk: seen[pk] for pk in ours.values_list("pk", flat=True)}
     if seen and not known:
         raise Http404
-    with jobs.place("page") as is_free:
+    with jobs.place("page", of=request.user.pk) as is_free:
         if is_free:
             jobs.wait_for_change(known, _POLL_SECONDS)
     now = list(Job.objects.filter(pk__in=known).with_pictures())

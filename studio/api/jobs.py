@@ -28,7 +28,7 @@ class JobOne(ApiView):
         """A job. With wait=30 it is answered when it has ended, or after 30 seconds."""
         seconds = _wait_seconds(request.query_params.get("wait"))
         job = _found(request, job_id)
-        with jobs.place("program") as is_free:
+        with jobs.place("program", of=job.workspace_id) as is_free:
             if seconds and is_free and not job.is_terminal:
                 (job,) = jobs.wait([job.pk], seconds)
         return Response(presenting.job(request, job))

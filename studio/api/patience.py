@@ -9,6 +9,7 @@ from django.conf import settings
 from rest_framework.request import Request
 
 from studio import jobs
+from studio.api.base import key_of
 from studio.api.errors import Refusal
 
 # Beyond the job's own deadline: time to wait for a turn.
@@ -30,7 +31,7 @@ def of(request: Request) -> Iterator[Patience]:
     Who need not wait does not.
     """
     asked = _asked(request)
-    with jobs.place("program") as is_free:
+    with jobs.place("program", of=key_of(request).workspace_id) as is_free:
         if is_free:
             yield asked
         elif asked.is_async:

@@ -5,6 +5,7 @@ across a call of an engine or of the storage.
 """
 
 from studio.jobs.claim import claim, next_in_turn
+from studio.jobs.places import place
 from studio.jobs.run import Ran, run, run_next
 from studio.jobs.settle import cancel
 from studio.jobs.submit import (
@@ -17,7 +18,7 @@ from studio.jobs.submit import (
     spent_this_month,
     submit,
 )
-from studio.jobs.waiting import place, wait, wait_for_change
+from studio.jobs.waiting import wait, wait_for_change
 
 __all__ = [
     "CapReached",

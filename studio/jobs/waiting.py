@@ -7,9 +7,7 @@ somebody waits.
 import logging
 import threading
 import time
-from collections.abc import Collection, Iterator, Mapping
-from contextlib import contextmanager
-from typing import Literal
+from collections.abc import Collection, Mapping
 from uuid import UUID
 
 from django.db import Error, connection
@@ -22,12 +20,6 @@ from studio.queue.listeners import Listener
 log = logging.getLogger("easel.jobs")
 _PERIOD_SECONDS = 0.1
 _LINGER_SECONDS = 5.0
-# How many may wait in one process. With those whose photos are decoded (`codec.Room`) they
-# leave some of the web server's threads to everybody else.
-_rooms = {
-    "program": threading.BoundedSemaphore(64),
-    "page": threading.BoundedSemaphore(24),
-}
 
 
 class _Waiter:
@@ -93,21 +85,6 @@ class _Watcher:
 
 
 _watcher = _Watcher()
-
-
-@contextmanager
-def place(kind: Literal["program", "page"]) -> Iterator[bool]:
-    """Whether one more of this kind may wait in this process; its place is kept meanwhile.
-
-    Who finds none is to answer at once: each that waits holds a thread of the web server.
-    """
-    room = _rooms[kind]
-    is_free = room.acquire(blocking=False)
-    try:
-        yield is_free
-    finally:
-        if is_free:
-            room.release()
 
 
 def wait_for_change(seen: Mapping[UUID, str], timeout_seconds: float) -> None:
