@@ -59,8 +59,12 @@ def _calls(product: Product, service: StrictStepfun) -> Iterator[str]:
     counted = product.query("SELECT coalesce(sum(upstream_calls), 0) FROM studio_job")[0][0]
     if counted < service.images_made:
         yield f"the service made {service.images_made} pictures, the jobs know of {counted} calls"
-    if service.counts["refused"]:
-        yield f"the service refused {service.counts['refused']} calls as wrong"
+    refused = product.query(
+        "SELECT count(*) FROM studio_job WHERE error_code IN ('refused', 'out_of_service')"
+    )[0][0]
+    told = sum(1 for each in service.requests if each.fault == "400")
+    if refused > told:  # a call that a kill has cut short is refused too, but no job hears of it
+        yield f"{refused} jobs were refused, the service was told to refuse {told}"
 
 
 def _pictures(product: Product, person: Person) -> Iterator[str]:
