@@ -29,9 +29,9 @@ def claim(limit: int, *, suspects: bool = False) -> list[Job]:
     lock lets only one process count and claim at a time, because two that count the same
     running jobs would both overshoot the plan's limit and the installation's.
     """
-    if limit < 1:
-        return []
     now = timezone.now()
+    if limit < 1 or not Job.objects.runnable(now).exists():  # asked without the lock
+        return []
     with transaction.atomic(durable=True):
         _lock()
         chosen = next_in_turn(limit, now, suspects=suspects)

@@ -7,13 +7,13 @@ somebody waits.
 import logging
 import threading
 import time
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from uuid import UUID
 
 from django.db import Error, connection
 
 from accounts import connections
-from studio.models import TERMINAL, Job, State
+from studio.models import TERMINAL, Job
 from studio.queue import listeners
 from studio.queue.listeners import Listener
 
@@ -22,15 +22,19 @@ _PERIOD_SECONDS = 0.1
 _LINGER_SECONDS = 5.0
 
 
-class _Waiter:
-    def __init__(self, seen: Mapping[UUID, str]) -> None:
-        self.seen = seen
-        self.changed = threading.Event()
+# What a job that is not in the table is in: there is nothing to wait for.
+_States = Mapping[UUID, str | None]
 
-    def look(self, states: Mapping[UUID, str]) -> None:
-        """A job that is not in the table counts as changed: there is nothing to wait for."""
-        if any(states.get(each) != state for each, state in self.seen.items()):
-            self.changed.set()
+
+class _Waiter:
+    def __init__(self, ids: Collection[UUID], is_over: Callable[[_States], bool]) -> None:
+        self.ids = ids
+        self.told = threading.Event()
+        self._is_over = is_over
+
+    def look(self, states: _States) -> None:
+        if self._is_over({each: states.get(each) for each in self.ids}):
+            self.told.set()
 
 
 class _Watcher:
@@ -40,15 +44,17 @@ class _Watcher:
         self._thread: threading.Thread | None = None
         self._listener: Listener | None = None
 
-    def wait(self, seen: Mapping[UUID, str], timeout_seconds: float) -> None:
-        waiter = _Waiter(seen)
+    def wait(self, waiter: _Waiter, timeout_seconds: float) -> None:
+        self._look([waiter])
+        connections.give_back()
+        if waiter.told.is_set():
+            return
         with self._lock:
             self._waiters.add(waiter)
             if self._thread is None or not self._thread.is_alive():
                 self._thread = threading.Thread(target=self._watch, name="jobs.wait", daemon=True)
                 self._thread.start()
-        connections.give_back()
-        waiter.changed.wait(timeout_seconds)
+        waiter.told.wait(timeout_seconds)
         with self._lock:
             self._waiters.discard(waiter)
 
@@ -65,7 +71,7 @@ class _Watcher:
             listener.wait(_PERIOD_SECONDS)
 
     def _look(self, waiters: list[_Waiter]) -> None:
-        ids = {each for waiter in waiters for each in waiter.seen}
+        ids = {each for waiter in waiters for each in waiter.ids}
         try:
             states = dict(Job.objects.filter(pk__in=ids).values_list("pk", "state"))
         except Error:
@@ -90,16 +96,15 @@ _watcher = _Watcher()
 def wait_for_change(seen: Mapping[UUID, str], timeout_seconds: float) -> None:
     """Returns when a job's state is not the one in `seen` any more, or at the timeout."""
     if seen:
-        _watcher.wait(seen, timeout_seconds)
+        _watcher.wait(_Waiter(seen.keys(), lambda states: states != seen), timeout_seconds)
 
 
 def wait(ids: Collection[UUID], timeout_seconds: float) -> list[Job]:
     """The jobs, once all have ended or the time is up."""
-    until = time.monotonic() + timeout_seconds
-    while True:
-        jobs = list(Job.objects.filter(pk__in=ids).with_pictures())
-        seen = {job.pk: State(job.state) for job in jobs if job.state not in TERMINAL}
-        left = until - time.monotonic()
-        if not seen or left <= 0:
-            return jobs
-        wait_for_change(seen, left)
+    if timeout_seconds > 0:
+        _watcher.wait(_Waiter(ids, _have_ended), timeout_seconds)
+    return list(Job.objects.filter(pk__in=ids).with_pictures())
+
+
+def _have_ended(states: _States) -> bool:
+    return all(state is None or state in TERMINAL for state in states.values())

@@ -115,8 +115,7 @@ class Pool:
         self.fill()
 
     def _is_busy(self) -> bool:
-        """One job alone leaves time for previews; several want each other's results told first."""
-        return self._busy > 1
+        return self._busy > 0
 
     def _fill_late(self) -> None:
         self.fill()

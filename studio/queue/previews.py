@@ -1,7 +1,7 @@
 """Makes previews when the engines' results leave time for it: nobody waits for a preview.
 
-Pages show the original until there is one, so under load previews wait until most threads are
-free. What has waited long gets a tenth of one thread's time. What is lost on the way, or more
+Pages show the original until there is one, so previews wait while jobs run beside them. What
+has waited for some seconds gets a tenth of one thread's time. What is lost on the way, or more
 than may wait, the sweep makes later.
 """
 
@@ -13,7 +13,7 @@ from collections.abc import Callable
 from gallery.models import Image
 from studio.queue import work
 
-PATIENCE_SECONDS = 30.0
+PATIENCE_SECONDS = 5.0
 _LOOK_SECONDS = 0.2
 _MOST_WAITING = 2_000
 
