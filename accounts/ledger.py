@@ -111,6 +111,9 @@ def _move(
     memo: str,
     by: User | None,
 ) -> Transfer:
+    earlier = _earlier(debit, credit, amount_micros, reference)
+    if earlier:
+        return earlier
     is_posted = state == Transfer.State.POSTED
     try:
         with transaction.atomic():
@@ -128,7 +131,7 @@ def _move(
                 settled_at=timezone.now() if is_posted else None,
             )
     except (IntegrityError, InsufficientCredit) as error:
-        earlier = _earlier(debit, credit, amount_micros, reference)
+        earlier = _earlier(debit, credit, amount_micros, reference)  # another was faster
         if earlier:
             return earlier
         if isinstance(error, InsufficientCredit):

@@ -12,6 +12,8 @@ from typing import Any
 MAX_BODY_BYTES = 28 * 1024 * 1024
 # Of the bodies of all that are being answered. Parsed and decoded, each lies there twice.
 ROOM_BYTES = 256 * 1024 * 1024
+# Whoever signs in or cancels is not kept out by photos: the threads are bound enough for these.
+SMALL_BYTES = 64 * 1024
 CLAIM = "easel.body"
 _PIECE_BYTES = 1024 * 1024
 
@@ -52,7 +54,7 @@ class Claim:
     def grow(self, size_bytes: int) -> bool:
         """To this size."""
         more = size_bytes - self._size_bytes
-        if more > 0:
+        if more > 0 and size_bytes > SMALL_BYTES:
             self.is_denied = not room.take(more)
             self._size_bytes += 0 if self.is_denied else more
         return not self.is_denied

@@ -6,7 +6,6 @@ from datetime import timedelta
 from django.core.cache.backends.db import DatabaseCache
 from django.core.cache.backends.redis import RedisCache
 from django.db import connection, transaction
-from django.db.backends.utils import CursorWrapper
 from django.utils import timezone
 
 _COUNT = """
@@ -32,13 +31,14 @@ class CountingDatabaseCache(DatabaseCache):
         with transaction.atomic(), connection.cursor() as cursor:
             cursor.execute(sql, [each for name in names for each in (name, expires)])
             counts = {name: int(value) for name, value in cursor.fetchall()}
-            if 1 in counts.values():
-                self._forget_expired(cursor)
+        if 1 in counts.values():  # a new minute of somebody's
+            self._forget_expired()
         return [counts[name] for name in names]
 
-    def _forget_expired(self, cursor: CursorWrapper) -> None:
+    def _forget_expired(self) -> None:
         now = connection.ops.adapt_datetimefield_value(timezone.now().replace(microsecond=0))
-        cursor.execute(_FORGET.format(table=self._table), [now])
+        with connection.cursor() as cursor:
+            cursor.execute(_FORGET.format(table=self._table), [now])
 
 
 class CountingRedisCache(RedisCache):

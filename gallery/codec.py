@@ -16,6 +16,7 @@ import threading
 from contextlib import suppress
 from dataclasses import dataclass
 
+from accounts import connections
 from gallery.codec_child import THREE
 from gallery.codec_reader import Answer, Reader
 from gallery.pictures import Picture, Previews
@@ -89,6 +90,7 @@ def pids() -> set[int]:
 
 def _ask(verb: str, data: bytes) -> Answer:
     global _pool  # noqa: PLW0603
+    connections.give_back()
     with _lock:
         pool = _pool = _pool or _Pool(_room)
     return pool.ask(verb, data)

@@ -22,7 +22,7 @@ from django.core.files.storage import default_storage
 from django.db import transaction
 from django.utils import timezone
 
-from accounts import ids
+from accounts import connections, ids
 from accounts.models import User, Workspace
 from gallery import codec
 from gallery.codec import CodecBusy
@@ -59,6 +59,7 @@ def stage(data: bytes, *, suffix: str, purpose: str = "", **facts: Any) -> str:
         PendingObject.objects.create(
             key=key, created_at=now, sha256=sha256, purpose=purpose, facts=facts
         )
+    connections.give_back()
     with _translated(key):
         default_storage.save(key, ContentFile(data))
     try:

@@ -11,6 +11,7 @@ from rest_framework.parsers import BaseParser, DataAndFiles
 from rest_framework.parsers import MultiPartParser as FrameworkMultiPartParser
 from rest_framework.request import Request
 
+from accounts import connections
 from studio.api.errors import BadField
 from studio.api.negotiation import OnlyJson
 
@@ -32,6 +33,7 @@ def read(request: Request) -> Body:
     parser = OnlyJson().select_parser(request, request.parsers or ())
     if parser is None:
         raise UnsupportedMediaType(request.content_type)
+    connections.give_back()
     found = parser.parse(request.stream, request.content_type, request.parser_context)
     if isinstance(found, DataAndFiles):
         return Body(fields=_lists(found), is_form=True)

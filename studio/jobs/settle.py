@@ -11,7 +11,7 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from accounts import ledger, workspaces
+from accounts import connections, ledger, workspaces
 from accounts.models import User
 from gallery import images
 from gallery.models import Image
@@ -37,6 +37,7 @@ class Superseded(Exception):
 
 def succeed(job: Job, *, key: str, picture: Picture, recipe: dict[str, Any]) -> Image:
     """Gives the picture its row, takes the money, ends the job. Raises Superseded."""
+    connections.give_back()
     with _turn, transaction.atomic(durable=True):
         image = images.store(
             workspace=job.workspace,

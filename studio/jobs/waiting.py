@@ -15,7 +15,6 @@ from django.db import Error, connection
 from accounts import connections
 from studio.models import TERMINAL, Job
 from studio.queue import listeners
-from studio.queue.listeners import Listener
 
 log = logging.getLogger("easel.jobs")
 _PERIOD_SECONDS = 0.1
@@ -42,7 +41,6 @@ class _Watcher:
         self._lock = threading.Lock()
         self._waiters: set[_Waiter] = set()
         self._thread: threading.Thread | None = None
-        self._listener: Listener | None = None
 
     def wait(self, waiter: _Waiter, timeout_seconds: float) -> None:
         self._look([waiter])
@@ -60,7 +58,7 @@ class _Watcher:
 
     def _watch(self) -> None:
         """Ends itself when nobody has waited for some seconds."""
-        listener = self._listener = self._listener or listeners.listener(listeners.ENDED)
+        listener = listeners.listener(listeners.ENDED)
         quiet_since = time.monotonic()
         while time.monotonic() - quiet_since < _LINGER_SECONDS or not self._retire():
             with self._lock:
@@ -69,6 +67,7 @@ class _Watcher:
                 quiet_since = time.monotonic()
                 self._look(waiters)
             listener.wait(_PERIOD_SECONDS)
+        listener.close()
 
     def _look(self, waiters: list[_Waiter]) -> None:
         ids = {each for waiter in waiters for each in waiter.ids}

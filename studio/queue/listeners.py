@@ -22,6 +22,9 @@ ENDED = "ended"
 class Listener(Protocol):
     def wait(self, seconds: float = POLL_SECONDS) -> None: ...
 
+    def close(self) -> None:
+        """For one that nobody waits with any more: rings would pile up."""
+
 
 def listener(bell: str = DOORBELL) -> Listener:
     return NotifyListener(bell) if connection.vendor == "postgresql" else PipeListener(bell)
@@ -51,6 +54,10 @@ class NotifyListener:
         except psycopg.OperationalError:
             self._connection = None
             time.sleep(max(0.0, until - time.monotonic()))
+
+    def close(self) -> None:
+        if self._connection:
+            self._connection.close()
 
     def _listening(self) -> psycopg.Connection:
         if self._connection is None:
@@ -91,3 +98,6 @@ class PipeListener:
         if select.select([self._reader], [], [], seconds)[0]:
             with contextlib.suppress(BlockingIOError):
                 os.read(self._reader, 65_536)
+
+    def close(self) -> None:
+        os.close(self._reader)

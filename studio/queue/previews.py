@@ -5,6 +5,7 @@ has waited for some seconds gets a tenth of one thread's time. What is lost on t
 than may wait, the sweep makes later.
 """
 
+import logging
 import queue
 import threading
 import time
@@ -13,6 +14,7 @@ from collections.abc import Callable
 from gallery.models import Image
 from studio.queue import work
 
+log = logging.getLogger("easel.worker")
 PATIENCE_SECONDS = 5.0
 _LOOK_SECONDS = 0.2
 _MOST_WAITING = 2_000
@@ -37,6 +39,9 @@ class Previews:
             while self._is_busy() and time.monotonic() - asked_at < PATIENCE_SECONDS:
                 time.sleep(_LOOK_SECONDS)
             begun = time.monotonic()
-            work.preview(image)
+            try:
+                work.preview(image)
+            except Exception:
+                log.exception("no previews for image=%s", image.pk)
             if self._is_busy():
                 time.sleep(min(1.0, 9 * (time.monotonic() - begun)))

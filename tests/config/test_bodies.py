@@ -56,6 +56,15 @@ def test_one_body_too_many(client: Client, room: Room) -> None:
     other.drop()
 
 
+@pytest.mark.django_db
+def test_a_small_body_finds_room_among_photos(client: Client, room: Room) -> None:
+    photos = Claim()
+    assert photos.grow(10 * MEGABYTE)
+    answer = client.post("/accounts/login/", {"login": "ada@example.com", "password": "wrong"})
+    assert answer.status_code == 200
+    photos.drop()
+
+
 def test_who_waits_for_images_makes_room(
     ada: User, room: Room, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -45,6 +45,12 @@ REFUSED = {
     "huge JPEG": (makers.jpeg_saying(65_000, 65_000), "65000 x 65000 pixels"),
     "huge WebP": (makers.webp_of(16_384, 16_384), "damaged"),
     "0x0": (png_of(0, 0), "damaged"),
+    "a second header": (makers.with_chunk(b"IHDR", png_of(4096, 4096)[16:29]), "damaged"),
+    "text before the header": (
+        makers.PNG_START + makers.chunk(b"tEXt", b"a\0" + bytes(20)) + png()[8:],
+        "damaged",
+    ),
+    "a filter that is none": (png_of(8, 8, pixels=(b"\7" + bytes(24)) * 8), "damaged"),
     "pixels missing": (png_of(64, 64, pixels=b"\0" * 100), "damaged"),
     "truncated PNG": (png()[:-100], "damaged"),
     "PNG without its end": (png()[:-12], "damaged"),
