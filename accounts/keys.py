@@ -17,11 +17,11 @@ from collections.abc import Collection
 from datetime import datetime
 from uuid import UUID
 
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.utils import timezone
 
 from accounts import ids, workspaces
-from accounts.models import ApiKey, User, Workspace
+from accounts.models import ApiKey, Membership, User, Workspace
 from accounts.workspaces import NotAllowed
 
 _ALPHABET = string.digits + string.ascii_letters
@@ -60,14 +60,7 @@ def issue(
     scopes = allowed if scopes is None else scopes
     if not scopes or not set(scopes) <= set(allowed):
         raise NotAllowed
-    if (
-        ApiKey.objects.in_workspace(workspace).not_revoked().filter(created_by=by).count()
-        >= MAX_HELD
-    ):
-        raise TooMany(f"You have {MAX_HELD} keys here already. Revoke one that nobody uses.")
-    prefix = f"easel_{_random(8)}"
-    body = f"{prefix}_{_random(32)}"
-    secret = body + _checksum(body)
+    prefix, secret = _new_secret()
     key = ApiKey(
         pk=key_id or ids.new(),
         workspace=workspace,
@@ -84,12 +77,22 @@ def issue(
     return key, secret
 
 
+def _new_secret() -> tuple[str, str]:
+    prefix = f"easel_{_random(8)}"
+    body = f"{prefix}_{_random(32)}"
+    return prefix, body + _checksum(body)
+
+
 def _insert(key: ApiKey) -> None:
-    try:
-        with transaction.atomic():
-            key.save(force_insert=True)
-    except IntegrityError as error:
-        raise MadeAlready("This key was made already, and shown then.") from error
+    """One of a person's at a time, or two that count at once would both find room."""
+    with transaction.atomic():
+        Membership.objects.select_for_update().get(user=key.created_by, workspace=key.workspace)
+        if ApiKey.objects.filter(pk=key.pk).exists():
+            raise MadeAlready("This key was made already, and shown then.")
+        held = ApiKey.objects.in_workspace(key.workspace).not_revoked()
+        if held.filter(created_by=key.created_by).count() >= MAX_HELD:
+            raise TooMany(f"You have {MAX_HELD} keys here already. Revoke one that nobody uses.")
+        key.save(force_insert=True)
 
 
 def scopes_for(user: User, workspace: Workspace) -> tuple[str, ...]:

@@ -147,3 +147,12 @@ def test_revoking_is_once_and_for_all(ada: User, workspace: Workspace) -> None:
     with pytest.raises(NotAllowed):
         rename(key, ada)
     assert ApiKey.objects.get().revoked_at == at
+
+
+def test_the_last_key_asked_for_twice_was_made_already(
+    ada: User, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(keys, "MAX_HELD", 1)
+    key, _ = keys.issue(workspace=workspace, by=ada, name="last")
+    with pytest.raises(keys.MadeAlready):
+        keys.issue(workspace=workspace, by=ada, name="last", key_id=key.pk)
