@@ -1,6 +1,7 @@
 import secrets
 from datetime import datetime
 from typing import Self
+from uuid import UUID
 
 from django.conf import settings
 from django.db import models
@@ -25,6 +26,13 @@ class WebhookQuerySet(models.QuerySet["Webhook"]):
 
     def on(self) -> Self:
         return self.filter(off_at=None)
+
+    def locked(self, pk: UUID) -> "Webhook | None":
+        """None if it is removed. Who also changes deliveries locks their webhook first.
+
+        So nobody who holds the one waits for who holds the other.
+        """
+        return self.select_for_update(no_key=True).filter(pk=pk).first()
 
 
 class Webhook(models.Model):

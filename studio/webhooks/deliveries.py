@@ -74,10 +74,8 @@ def _under_way(at: datetime) -> Counter[UUID]:
 def finish(delivery: Delivery, answer: Answer, *, at: datetime) -> None:
     """Writes down how a claimed attempt went, unless it was claimed anew meanwhile."""
     with transaction.atomic(durable=True):
-        if answer.error:
-            _fail(delivery, answer, at)
-        else:
-            _deliver(delivery, answer, at)
+        if webhook := Webhook.objects.locked(delivery.webhook_id):
+            (_fail if answer.error else _deliver)(delivery, webhook, answer, at)
     log.info(
         "%s delivery=%s webhook=%s attempt=%s status=%s ms=%s",
         "failed" if answer.error else "delivered",
@@ -89,17 +87,16 @@ def finish(delivery: Delivery, answer: Answer, *, at: datetime) -> None:
     )
 
 
-def _deliver(delivery: Delivery, answer: Answer, at: datetime) -> None:
+def _deliver(delivery: Delivery, webhook: Webhook, answer: Answer, at: datetime) -> None:
     """Counts even if the webhook was switched off meanwhile: it did take the event."""
     won = _mine(delivery).update(
         state=Delivery.State.DELIVERED, next_attempt_at=None, delivered_at=at, **_columns(answer)
     )
-    if won:
-        failing = Webhook.objects.filter(pk=delivery.webhook_id, failing_since__isnull=False)
-        failing.update(failing_since=None)
+    if won and webhook.failing_since:
+        Webhook.objects.filter(pk=webhook.pk).update(failing_since=None)
 
 
-def _fail(delivery: Delivery, answer: Answer, at: datetime) -> None:
+def _fail(delivery: Delivery, webhook: Webhook, answer: Answer, at: datetime) -> None:
     wait = _wait_seconds(delivery, answer)
     following = (
         {"state": Delivery.State.FAILED, "next_attempt_at": None}
@@ -108,8 +105,8 @@ def _fail(delivery: Delivery, answer: Answer, at: datetime) -> None:
     )
     if not _mine(delivery).waiting().update(**following, **_columns(answer)):
         return
-    webhook = delivery.webhook
-    Webhook.objects.filter(pk=webhook.pk, failing_since=None).update(failing_since=at)
+    if not webhook.failing_since:
+        Webhook.objects.filter(pk=webhook.pk).update(failing_since=at)
     if answer.status == sending.GONE:
         switch_off(webhook, at=at, reason="It answered 410: it is gone for good.")
     elif webhook.failing_since and at - webhook.failing_since >= FAILING:
@@ -139,8 +136,9 @@ def _wait_seconds(delivery: Delivery, answer: Answer) -> float | None:
 
 
 def switch_off(webhook: Webhook, *, at: datetime, reason: str = "") -> None:
-    """What still waits for it is given up, and can be sent again once it is on."""
-    if Webhook.objects.on().filter(pk=webhook.pk).update(off_at=at, off_reason=reason):
+    """It is locked. What still waits for it is given up, and can be sent again once it is on."""
+    if webhook.is_on:
+        Webhook.objects.filter(pk=webhook.pk).update(off_at=at, off_reason=reason)
         webhook.deliveries.waiting().update(
             state=Delivery.State.FAILED,
             next_attempt_at=None,

@@ -73,17 +73,22 @@ def switch(*, webhook: Webhook, by: User, is_on: bool) -> None:
     """Raises workspaces.NotAllowed. Switching on forgets the failures before."""
     workspaces.check_may_manage(by, webhook.workspace)
     with transaction.atomic(durable=True):
-        if is_on:
-            off = Webhook.objects.filter(pk=webhook.pk).exclude(off_at=None)
-            off.update(off_at=None, off_reason="", failing_since=None)
-        else:
-            deliveries.switch_off(webhook, at=timezone.now())
+        if not (locked := Webhook.objects.locked(webhook.pk)):
+            return
+        if not is_on:
+            deliveries.switch_off(locked, at=timezone.now())
+        elif not locked.is_on:
+            Webhook.objects.filter(pk=locked.pk).update(
+                off_at=None, off_reason="", failing_since=None
+            )
 
 
 def remove(*, webhook: Webhook, by: User) -> None:
     """With its log. Raises workspaces.NotAllowed."""
     workspaces.check_may_manage(by, webhook.workspace)
-    webhook.delete()
+    with transaction.atomic(durable=True):
+        if locked := Webhook.objects.locked(webhook.pk):
+            locked.delete()
 
 
 def send_test(*, webhook: Webhook, by: User) -> None:

@@ -7,8 +7,8 @@ from tests.programs import ON_BOTH, Ground
 
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("ground", ON_BOTH, indirect=True)
-def test_senders_share_the_work_and_a_kill_loses_nothing(ground: Ground) -> None:
-    together, killed = ground.run("tests.studio.webhook_races")
+def test_senders_share_the_work_lose_nothing_and_do_not_wait_in_a_circle(ground: Ground) -> None:
+    together, killed, gone = ground.run("tests.studio.webhook_races")
     assert together == {
         "step": "at once",
         "requests": 60,
@@ -24,3 +24,4 @@ def test_senders_share_the_work_and_a_kill_loses_nothing(ground: Ground) -> None
         "state": "delivered",
         "attempts": 2,
     }
+    assert gone == {"step": "gone", "requests": 12, "broke": [], "states": {"failed": 12}, "on": 0}
