@@ -76,7 +76,9 @@ class DeliveryQuerySet(models.QuerySet["Delivery"]):
     def due(self, at: datetime) -> Self:
         """Those to be tried now, and not being tried by anybody."""
         return self.waiting().filter(
-            Q(lease_until=None) | Q(lease_until__lte=at), next_attempt_at__lte=at
+            Q(lease_until=None) | Q(lease_until__lte=at),
+            next_attempt_at__lte=at,
+            webhook__off_at=None,
         )
 
     def newest_first(self) -> Self:

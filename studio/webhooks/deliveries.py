@@ -35,7 +35,8 @@ def claim(limit: int, *, at: datetime) -> list[Delivery]:
         return []
     with transaction.atomic(durable=True):
         free = Delivery.objects.due(at).filter(pk__in=chosen)
-        taken = list(free.select_for_update(skip_locked=True).values_list("pk", flat=True))
+        free = free.select_for_update(skip_locked=True, of=("self",))
+        taken = list(free.values_list("pk", flat=True))
         Delivery.objects.filter(pk__in=taken).update(
             attempts=F("attempts") + 1, lease_until=at + LEASE
         )
@@ -139,13 +140,24 @@ def switch_off(webhook: Webhook, *, at: datetime, reason: str = "") -> None:
     """It is locked. What still waits for it is given up, and can be sent again once it is on."""
     if webhook.is_on:
         Webhook.objects.filter(pk=webhook.pk).update(off_at=at, off_reason=reason)
-        webhook.deliveries.waiting().update(
-            state=Delivery.State.FAILED,
-            next_attempt_at=None,
-            lease_until=None,
-            error="The webhook was switched off.",
-        )
+        _give_up(webhook)
         log.info("switched off webhook=%s by=%s", webhook.pk, "itself" if reason else "a person")
+
+
+def switch_on(webhook: Webhook) -> None:
+    """It is locked. An event that was told in the moment of switching off may still wait."""
+    if not webhook.is_on:
+        _give_up(webhook)
+        Webhook.objects.filter(pk=webhook.pk).update(off_at=None, off_reason="", failing_since=None)
+
+
+def _give_up(webhook: Webhook) -> None:
+    webhook.deliveries.waiting().update(
+        state=Delivery.State.FAILED,
+        next_attempt_at=None,
+        lease_until=None,
+        error="The webhook was switched off.",
+    )
 
 
 def sweep(*, at: datetime) -> None:

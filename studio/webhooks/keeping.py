@@ -75,12 +75,10 @@ def switch(*, webhook: Webhook, by: User, is_on: bool) -> None:
     with transaction.atomic(durable=True):
         if not (locked := Webhook.objects.locked(webhook.pk)):
             return
-        if not is_on:
+        if is_on:
+            deliveries.switch_on(locked)
+        else:
             deliveries.switch_off(locked, at=timezone.now())
-        elif not locked.is_on:
-            Webhook.objects.filter(pk=locked.pk).update(
-                off_at=None, off_reason="", failing_since=None
-            )
 
 
 def remove(*, webhook: Webhook, by: User) -> None:
@@ -93,8 +91,8 @@ def remove(*, webhook: Webhook, by: User) -> None:
 
 def send_test(*, webhook: Webhook, by: User) -> None:
     """One at a time. Raises workspaces.NotAllowed and IsOff."""
-    _check_may_send(webhook, by)
     with transaction.atomic(durable=True):
+        _check_may_send(webhook, by)
         if not webhook.deliveries.waiting().filter(type=events.TEST).exists():
             events.test(webhook, at=timezone.now())
 
@@ -104,16 +102,18 @@ def send_again(*, delivery: Delivery, by: User) -> bool:
 
     Raises workspaces.NotAllowed and IsOff.
     """
-    _check_may_send(delivery.webhook, by)
     now = timezone.now()
     idle = Delivery.objects.filter(Q(lease_until=None) | Q(lease_until__lte=now), pk=delivery.pk)
     with transaction.atomic(durable=True):
+        _check_may_send(delivery.webhook, by)
         is_queued = idle.update(state=Delivery.State.WAITING, next_attempt_at=now, lease_until=None)
         listeners.wake(events.BELL)
     return bool(is_queued)
 
 
 def _check_may_send(webhook: Webhook, by: User) -> None:
+    """And locks it, so that it stays on until this is written down."""
     workspaces.check_may_manage(by, webhook.workspace)
-    if not webhook.is_on:
+    locked = Webhook.objects.locked(webhook.pk)
+    if not (locked and locked.is_on):
         raise IsOff

@@ -83,7 +83,7 @@ def webhook_page(request: WorkspaceRequest, webhook_id: UUID) -> HttpResponse:
         "ending": signing.ending_of(webhook.seed),
         "deliveries": log[:SHOWN],
         "next": log[SHOWN - 1] if len(log) > SHOWN else None,
-        "is_moving": any(_is_soon(each) for each in log),
+        "is_moving": webhook.is_on and any(_is_soon(each) for each in log),
         "kept_days": deliveries.KEPT.days,
     }
     return render(request, "studio/webhooks/webhook_page.html", context)

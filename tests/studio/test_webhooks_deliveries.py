@@ -187,6 +187,29 @@ def test_what_comes_too_late_for_a_removed_webhook_is_sent_nowhere(webhook: Webh
     assert deliveries.claim(9, at=now + timedelta(hours=1)) == []
 
 
+def test_what_was_told_while_it_was_switched_off_is_not_sent(ada: User, webhook: Webhook) -> None:
+    """A job that ends in that moment may still have seen it on."""
+    now = timezone.now()
+    keeping.switch(webhook=webhook, by=ada, is_on=False)
+    late = put(webhook, at=now)
+    assert deliveries.claim(9, at=now) == []
+    keeping.switch(webhook=webhook, by=ada, is_on=True)
+    assert deliveries.claim(9, at=now) == []
+    late.refresh_from_db()
+    assert (late.state, late.error) == ("failed", "The webhook was switched off.")
+
+
+def test_what_is_switched_off_between_the_look_and_the_claim_is_not_taken(
+    ada: User, webhook: Webhook, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = timezone.now()
+    row = put(webhook, at=now)
+    keeping.switch(webhook=webhook, by=ada, is_on=False)
+    Delivery.objects.update(state="waiting", next_attempt_at=now)
+    monkeypatch.setattr(deliveries, "_in_turn", lambda *_: [row.pk])
+    assert deliveries.claim(9, at=now) == []
+
+
 def test_a_test_is_tried_once(webhook: Webhook) -> None:
     now = timezone.now()
     events.test(webhook, at=now)
