@@ -77,6 +77,8 @@ class Sender:
             if time.monotonic() >= look_at:
                 look_at = time.monotonic() + _LOOK_SECONDS
                 self._look()
+        with self._claiming:  # what a thread of ours has just claimed is still handed over
+            self._threads.shutdown(wait=False)
         self._threads.shutdown()
 
     def stop(self) -> None:
@@ -100,8 +102,8 @@ class Sender:
             finally:
                 connections.give_back()
             self._free -= len(claimed)
-        for each in claimed:
-            self._threads.submit(self._send, each)
+            for each in claimed:
+                self._threads.submit(self._send, each)
 
     def _send(self, delivery: Delivery) -> None:
         try:
