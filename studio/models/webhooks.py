@@ -40,7 +40,7 @@ class Webhook(models.Model):
 
     Its secrets are not kept: `studio.webhooks.signing` derives them from their seeds. Until
     `old_seed_until` the former one signs beside the new one. `failing_since` is the first of the
-    failures that no success has followed yet.
+    failures that no success has followed yet; those of tests do not count.
     """
 
     id = models.UUIDField(primary_key=True, default=ids.new, editable=False)

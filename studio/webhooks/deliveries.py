@@ -106,12 +106,16 @@ def _fail(delivery: Delivery, webhook: Webhook, answer: Answer, at: datetime) ->
     )
     if not _mine(delivery).waiting().update(**following, **_columns(answer)):
         return
-    if not webhook.failing_since:
+    if delivery.type != TEST and not webhook.failing_since:
         Webhook.objects.filter(pk=webhook.pk).update(failing_since=at)
     if answer.status == sending.GONE:
         switch_off(webhook, at=at, reason="It answered 410: it is gone for good.")
-    elif webhook.failing_since and at - webhook.failing_since >= FAILING:
+    elif wait is None and delivery.type != TEST and _has_failed_for_long(webhook, at):
         switch_off(webhook, at=at, reason=f"Everything sent to it failed for {FAILING.days} days.")
+
+
+def _has_failed_for_long(webhook: Webhook, at: datetime) -> bool:
+    return webhook.failing_since is not None and at - webhook.failing_since >= FAILING
 
 
 def _mine(delivery: Delivery) -> DeliveryQuerySet:

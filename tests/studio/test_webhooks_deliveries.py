@@ -116,10 +116,15 @@ def test_five_days_of_nothing_but_failures_switch_it_off(webhook: Webhook) -> No
     start = timezone.now()
     put(webhook, at=start)
     attempt(BAD, at=start)
+    Delivery.objects.all().delete()
     late = start + timedelta(days=5)
-    put(webhook, at=late, number=1)
-    for each in deliveries.claim(1, at=late):
-        deliveries.finish(each, BAD, at=late)
+    last = put(webhook, at=late, number=1)
+    put(webhook, at=late + timedelta(days=9), number=2)
+    attempt(BAD, at=late)
+    webhook.refresh_from_db()
+    assert webhook.is_on, "one failure after days of silence is not enough"
+    Delivery.objects.filter(pk=last.pk).update(attempts=len(WAITS_SECONDS), next_attempt_at=late)
+    attempt(BAD, at=late)
     webhook.refresh_from_db()
     assert (webhook.off_at, webhook.is_on) == (late, False)
     assert webhook.off_reason == "Everything sent to it failed for 5 days."
@@ -215,6 +220,21 @@ def test_a_test_is_tried_once(webhook: Webhook) -> None:
     events.test(webhook, at=now)
     done = attempt(BAD, at=now)
     assert (done.type, done.state, done.attempts) == ("webhook.test", "failed", 1)
+
+
+def test_a_failed_test_does_not_help_to_switch_it_off(webhook: Webhook) -> None:
+    now = timezone.now()
+    events.test(webhook, at=now)
+    attempt(BAD, at=now)
+    webhook.refresh_from_db()
+    assert webhook.failing_since is None
+    Webhook.objects.update(failing_since=now - timedelta(days=9))
+    for answer in (BAD, GOOD):
+        events.test(webhook, at=now)
+        attempt(answer, at=now)
+        webhook.refresh_from_db()
+        assert webhook.is_on
+    assert webhook.failing_since is None, "a success is one"
 
 
 def test_old_deliveries_are_swept(webhook: Webhook) -> None:
