@@ -16,10 +16,11 @@ class Action:
 
 @dataclass(frozen=True, kw_only=True)
 class AccountPage:
-    """A page of the account area; `view` is the name of its URL."""
+    """A page of the account area; `view` is the name of its URL, `below` those of its subpages."""
 
     label: str
     view: str
+    below: Collection[str] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -9,6 +9,12 @@ from django.urls import reverse
 from accounts import registry
 from accounts.registry import AccountPage, Action, Panel
 
+_WEBHOOKS = AccountPage(
+    label="Webhooks",
+    view="studio:webhook_list",
+    below=[f"studio:webhook_{page}" for page in ("create", "page", "rotate", "delete")],
+)
+
 
 class StudioConfig(AppConfig):
     name = "studio"
@@ -16,7 +22,7 @@ class StudioConfig(AppConfig):
     def ready(self) -> None:
         post_migrate.connect(_enter_offers, sender=self)
         registry.image_actions.append(_edit)
-        registry.account_pages.append(AccountPage(label="Webhooks", view="studio:webhook_list"))
+        registry.account_pages.append(_WEBHOOKS)
         registry.account_pages.append(AccountPage(label="API reference", view="api:reference"))
         registry.key_panels.append(_first_call)
         registry.key_spending.append(_spending_of)

@@ -189,3 +189,14 @@ def test_a_member_is_told_who_looks_after_them(
 def test_the_account_pages_lead_there(as_ada: Client) -> None:
     assert f'href="{LIST}"' in page(as_ada, reverse("mfa_index"))
     assert f'href="{LIST}"' in page(as_ada, "/v1/docs")
+
+
+def test_the_account_pages_say_that_one_is_among_the_webhooks(
+    as_ada: Client, webhook: Webhook
+) -> None:
+    below = [to(verb, webhook) for verb in ("page", "rotate", "delete")]
+    for address in (reverse("studio:webhook_create"), *below):
+        area = page(as_ada, address).partition('aria-label="Account pages"')[2]
+        area = area.partition("</nav>")[0]
+        assert area.count("aria-current") == 1
+        assert f'href="{LIST}"' in area.partition("aria-current")[0].rpartition("<a ")[2]
