@@ -37,12 +37,12 @@ def concurrency() -> int:
 
 
 def room() -> Room:
-    """For reading pictures: the cores, and one more where a preview would keep results waiting.
+    """For reading pictures: this process's share of the cores, since a reader holds 24 MB.
 
     Threads of a worker may wait, as they have nothing else to do.
     """
     cores = (os.cpu_count() or 1) // settings.WORKER_PROCESSES
-    return Room(readers=max(2, cores), waiting=concurrency() + 1, patience_seconds=30)
+    return Room(readers=max(1, cores), waiting=concurrency() + 1, patience_seconds=30)
 
 
 @cache
