@@ -56,8 +56,13 @@ class _NoNumber:
 class StrictJsonParser(BaseParser):
     media_type = "application/json"
 
-    def parse(self, stream: Any, *_args: Any, **_context: Any) -> dict[str, Any]:
-        found = _read(stream.read())
+    def parse(
+        self, stream: Any, _media_type: Any = None, parser_context: Any = None
+    ) -> dict[str, Any]:
+        data = stream.read()
+        if len(data) < int(parser_context["request"].META.get("CONTENT_LENGTH") or 0):
+            raise ParseError("The body was cut off.")  # and whoever sent it may have left
+        found = _read(data)
         if not isinstance(found, dict):
             raise ParseError("The body is to be a JSON object.")
         for name, value in found.items():

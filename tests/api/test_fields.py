@@ -1,15 +1,19 @@
 """What is wrong is refused by name, in OpenAI's shape, and nothing is charged."""
 
 import base64
+import io
 import json
 from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from rest_framework.exceptions import ParseError
 
 from accounts.models import User, Workspace
 from gallery.models import Image, PendingObject
+from studio.api.parsers import StrictJsonParser
 from studio.models import Job
 from tests.api.conftest import Program, balance, program
 from tests.studio.makers import png
@@ -248,3 +252,14 @@ def test_a_form_that_is_bent(caller: Program, refused: Callable[..., Any]) -> No
     refused(caller.post(EDITS, invalid, content_type=kind), param="prompt")
     refused(caller.post(EDITS, b"x", content_type="multipart/form-data"))
     refused(caller.post(EDITS, b"x", content_type=kind), param="prompt")
+
+
+def test_a_body_that_is_cut_off_is_no_request() -> None:
+    """Though what came of it would do: whoever sent it may have left."""
+    body = b'{"prompt": "a lake"}'
+    whole = SimpleNamespace(META={"CONTENT_LENGTH": str(len(body))})
+    cut = SimpleNamespace(META={"CONTENT_LENGTH": str(len(body) + 1)})
+    parser = StrictJsonParser()
+    assert parser.parse(io.BytesIO(body), "", {"request": whole}) == {"prompt": "a lake"}
+    with pytest.raises(ParseError, match="cut off"):
+        parser.parse(io.BytesIO(body), "", {"request": cut})
