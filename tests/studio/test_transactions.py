@@ -31,7 +31,7 @@ VERBS: dict[str, Callable[[Job], object]] = {
 
 @pytest.mark.parametrize("verb", VERBS)
 def test_it_is_part_of_no_other(ada: User, workspace: Workspace, puppet: Puppet, verb: str) -> None:
-    submit(ada, workspace)
+    submit(ada, workspace, count=2)
     (job,) = jobs.claim(1)
     if verb == "give up":
         puppet.does = [Refused("No.")]
