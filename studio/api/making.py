@@ -24,10 +24,10 @@ from studio.models import Job
 
 def answer(request: Request, operation: Operation) -> Response:
     call = calls.read(request, operation)
+    repeat = _repeat(request, call)
     if call.values.get("dry_run"):
         return _preview(call)
     with patience.of(request) as patient:
-        repeat = _repeat(request, call)
         earlier = repeats.find(repeat) if repeat else []
         made = earlier or _submit(request, call, repeat)
         call.pictures.clear()

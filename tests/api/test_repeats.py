@@ -145,9 +145,10 @@ def test_a_day_later_the_key_is_free(ada_calls: Program) -> None:
 
 @pytest.mark.parametrize("key", ["", "x" * 256, "schlüssel", "a\tb", "a\x7fb"])
 def test_a_key_that_is_none(ada_calls: Program, key: str) -> None:
-    response = ada_calls.generate({"Idempotency-Key": key})
-    assert response.status_code == 400
-    assert response.json()["error"]["param"] == "Idempotency-Key"
+    for dry_run in (False, True):
+        response = ada_calls.generate({"Idempotency-Key": key}, dry_run=dry_run)
+        assert response.status_code == 400
+        assert response.json()["error"]["param"] == "Idempotency-Key"
     assert Job.objects.count() == 0
 
 
