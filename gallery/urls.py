@@ -1,11 +1,11 @@
 from django.urls import path
 
-from gallery import views
+from gallery.views import images, lists
 
 app_name = "gallery"
 
 urlpatterns = [
-    path("gallery/", views.image_list, name="image_list"),
-    path("images/<uuid:image_id>/", views.image_page, name="image_page"),
-    path("images/<uuid:image_id>/<str:variant>", views.image_file, name="image_file"),
+    path("gallery/", lists.image_list, name="image_list"),
+    path("images/<uuid:image_id>/", images.image_page, name="image_page"),
+    path("images/<uuid:image_id>/<str:variant>", images.image_file, name="image_file"),
 ]

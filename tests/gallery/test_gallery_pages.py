@@ -14,9 +14,10 @@ from django.utils import timezone
 
 from accounts import workspaces
 from accounts.models import Membership, User, Workspace
-from gallery import images, views
+from gallery import images
 from gallery.images import StorageError
 from gallery.models import Image
+from gallery.views import lists
 from tests.gallery.makers import jpeg, png
 from tests.gallery.test_images import upload
 
@@ -81,7 +82,7 @@ def test_the_newest_comes_first(as_ada: Client, ada: User, workspace: Workspace)
 def test_every_image_is_seen_once_though_all_are_of_one_moment(
     as_ada: Client, workspace: Workspace
 ) -> None:
-    made = rows(workspace, 2 * views.PAGE_SIZE + 5, created_at=timezone.now())
+    made = rows(workspace, 2 * lists.PAGE_SIZE + 5, created_at=timezone.now())
     seen: list[Image] = []
     address: str | None = LIST
     while address:
@@ -93,12 +94,12 @@ def test_every_image_is_seen_once_though_all_are_of_one_moment(
 
 
 def test_a_full_last_page_has_no_next(as_ada: Client, workspace: Workspace) -> None:
-    rows(workspace, views.PAGE_SIZE)
+    rows(workspace, lists.PAGE_SIZE)
     assert as_ada.get(LIST).context["next"] is None
 
 
 def test_an_image_that_comes_meanwhile_moves_nothing(as_ada: Client, workspace: Workspace) -> None:
-    rows(workspace, views.PAGE_SIZE + 3)
+    rows(workspace, lists.PAGE_SIZE + 3)
     first = as_ada.get(LIST).context
     rows(workspace, 5)
     second = as_ada.get(f"{LIST}?before={first['next'].pk}").context
@@ -128,7 +129,7 @@ def test_an_outsiders_image_is_no_place_to_go_on_from(as_ada: Client, mallory: U
 def test_the_list_costs_the_same_for_one_and_for_many(
     as_ada: Client, workspace: Workspace, django_assert_max_num_queries: Any
 ) -> None:
-    rows(workspace, views.PAGE_SIZE + 1)
+    rows(workspace, lists.PAGE_SIZE + 1)
     with django_assert_max_num_queries(8):
         as_ada.get(LIST)
 
