@@ -120,7 +120,7 @@ def test_an_error_here_is_told_without_the_database(
     def fail(*_: Any) -> None:
         raise DatabaseError("connection refused at 10.0.0.9")
 
-    monkeypatch.setattr("studio.views.render", fail)
+    monkeypatch.setattr("studio.views.page.render", fail)
     client.raise_request_exception = False
     response = client.get("/")
     assert response.status_code == 500

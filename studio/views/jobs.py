@@ -1,13 +1,12 @@
-from collections.abc import Callable, Iterable
-from functools import partial, wraps
+"""Orders that the studio page sends, and news of their jobs."""
+
+from functools import partial
 from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
-from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts import ids
@@ -16,53 +15,18 @@ from accounts.middleware import WorkspaceRequest
 from gallery.codec import CodecBusy
 from gallery.images import StorageError
 from gallery.models import Image
-from gallery.pictures import MAX_BYTES, MAX_SIDE
-from studio import jobs, offers, orders
+from studio import jobs
 from studio.forms import StudioForm
 from studio.models import Job
+from studio.views.fragments import fragment, signed_in
+from studio.views.page import room, source_of, watched
 
-SHOWN = 24
 _POLL_SECONDS = 20.0
 _MAX_WATCHED = 200
 
 
-def _signed_in(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
-    """As login_required; but htmx would follow a redirect and put that page into this one."""
-
-    @wraps(view)
-    def guarded(request: WorkspaceRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        if request.htmx and not request.user.is_authenticated:
-            return HttpResponse(status=401)
-        return guarded_page(request, *args, **kwargs)
-
-    guarded_page = login_required(view)
-    return guarded
-
-
-def _fragment(
-    request: WorkspaceRequest, template: str, context: dict[str, Any], *, status: int = 200
-) -> HttpResponse:
-    """Marked as ours: the page takes in nothing that lacks the mark, such as a proxy's words."""
-    response = render(request, template, context, status=status)
-    response["X-Easel"] = "fragment"
-    return response
-
-
-@never_cache
-@require_safe
-def studio(request: WorkspaceRequest) -> HttpResponse:
-    """The studio; for those not signed in, what Easel is.
-
-    Never cached: going back to it would bring back the name of an order that was sent.
-    """
-    if not request.user.is_authenticated:
-        return render(request, "studio/welcome.html")
-    source = _source(request, request.GET.get("source"))
-    return render(request, "studio/studio.html", {**_room(request), "source": source})
-
-
 @require_POST
-@_signed_in
+@signed_in
 def job_create(request: WorkspaceRequest) -> HttpResponse:
     form = StudioForm(
         request.POST,
@@ -92,8 +56,8 @@ def job_create(request: WorkspaceRequest) -> HttpResponse:
         return _refused(request, form, status=503)
     if not request.htmx:
         return redirect("studio:studio")
-    context = {"jobs": made[::-1], "order_id": ids.new(), **_watched(made)}
-    return _fragment(request, "studio/_accepted.html", context)
+    context = {"jobs": made[::-1], "order_id": ids.new(), **watched(made)}
+    return fragment(request, "studio/_accepted.html", context)
 
 
 def _refused(
@@ -106,14 +70,14 @@ def _refused(
     """Sentences, and that nothing was charged. Without JavaScript, the whole page again."""
     context: dict[str, Any] = {"form": form, "is_out_of_credit": is_out_of_credit}
     if request.htmx:
-        return _fragment(request, "studio/_refused.html", context, status=status)
-    context |= _room(request)
-    context["source"] = _source(request, request.POST.get("source"))
+        return fragment(request, "studio/_refused.html", context, status=status)
+    context |= room(request)
+    context["source"] = source_of(request, request.POST.get("source"))
     return render(request, "studio/studio.html", context, status=status)
 
 
 @require_safe
-@_signed_in
+@signed_in
 def job_watch(request: WorkspaceRequest) -> HttpResponse:
     """Waits until one of the jobs changes, then sends their cards and asks to be asked again.
 
@@ -130,11 +94,11 @@ def job_watch(request: WorkspaceRequest) -> HttpResponse:
             jobs.wait_for_change(known, _POLL_SECONDS)
     now = list(Job.objects.filter(pk__in=known).with_pictures())
     changed = [job for job in now if job.state != seen[job.pk]]
-    return _fragment(request, "studio/_watch.html", {"jobs": changed, **_watched(now)})
+    return fragment(request, "studio/_watch.html", {"jobs": changed, **watched(now)})
 
 
 @require_POST
-@_signed_in
+@signed_in
 def job_cancel(request: WorkspaceRequest, job_id: UUID) -> HttpResponse:
     job = get_object_or_404(
         Job.objects.visible_to(request.user).select_related("workspace"), pk=job_id
@@ -144,34 +108,7 @@ def job_cancel(request: WorkspaceRequest, job_id: UUID) -> HttpResponse:
     if not request.htmx:
         return redirect("studio:studio")
     now = [Job.objects.with_pictures().get(pk=job.pk)]
-    return _fragment(request, "studio/_watch.html", {"jobs": now, **_watched(now)})
-
-
-def _room(request: WorkspaceRequest) -> dict[str, Any]:
-    """What the page shows: the models, the latest jobs, and the name of the next order.
-
-    An order's name goes out with its form, so that a form sent twice is one order.
-    """
-    latest = list(
-        Job.objects.in_workspace(request.workspace)
-        .filter(created_by=request.user)
-        .with_pictures()
-        .newest_first()[:SHOWN]
-    )
-    return {
-        "offered": offers.all_on(),
-        "jobs": latest,
-        "max_photo_bytes": MAX_BYTES,
-        "max_photo_megabytes": MAX_BYTES // 1024**2,
-        "max_photo_side": MAX_SIDE,
-        "max_count": orders.MAX_COUNT,
-        "order_id": ids.new(),
-        **_watched(latest),
-    }
-
-
-def _watched(some: Iterable[Job]) -> dict[str, list[Job]]:
-    return {"watched": [job for job in some if not job.is_terminal]}
+    return fragment(request, "studio/_watch.html", {"jobs": now, **watched(now)})
 
 
 def _seen(pairs: list[str]) -> dict[UUID, str]:
@@ -183,11 +120,3 @@ def _seen(pairs: list[str]) -> dict[UUID, str]:
         except ValueError as error:
             raise Http404 from error
     return seen
-
-
-def _source(request: WorkspaceRequest, text: str | None) -> Image | None:
-    try:
-        pk = UUID(text or "")
-    except ValueError:
-        return None
-    return Image.objects.in_workspace(request.workspace).filter(pk=pk).first()

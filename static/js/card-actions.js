@@ -1,0 +1,26 @@
+// What a finished card offers: its picture as the next input, its words and settings again.
+
+import { composer } from "./composer.js";
+
+/** "Edit this": the result is the next input, without leaving the page. */
+class UseSource extends HTMLElement {
+  connectedCallback() {
+    this.addEventListener("click", (event) => {
+      if (event.metaKey || event.ctrlKey || event.shiftKey) return;
+      event.preventDefault();
+      composer().photo.useImage(this.getAttribute("image"), this.closest("[data-job]").dataset.prompt);
+      composer().prompt.select();
+      composer().focusPrompt();
+    });
+  }
+}
+
+class UseSettings extends HTMLElement {
+  connectedCallback() {
+    this.hidden = false;
+    this.addEventListener("click", () => composer().reuse(this.closest("[data-job]")));
+  }
+}
+
+customElements.define("use-source", UseSource);
+customElements.define("use-settings", UseSettings);

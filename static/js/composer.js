@@ -1,0 +1,164 @@
+// The form: prompt, photo, settings, and the price before the button is pressed.
+
+import { Draft } from "./draft.js";
+import { dollars } from "./money.js";
+import { Photo, takeFromPage } from "./photo.js";
+import { isOurs, problem, signIn } from "./problems.js";
+import { Settings } from "./settings.js";
+import { wayOut } from "./ways.js";
+
+const UNREACHED = {
+  true: "The server did not answer. Try again: what arrived already is not made twice.",
+  false: "You are offline. Nothing was sent.",
+};
+
+class StudioForm extends HTMLElement {
+  connectedCallback() {
+    this.form = this.querySelector("form");
+    this.prompt = this.form.elements.prompt;
+    this.button = this.querySelector("#create");
+    this.upload = this.querySelector("#upload");
+    const changed = () => this.show();
+    this.photo = new Photo(this.form, { changed, say: (...words) => this.say(...words) });
+    this.settings = new Settings(this.form, {
+      changed,
+      isEdit: () => this.photo.isThere,
+      isFresh: !this.querySelector("#refused li"),
+    });
+    this.photo.look();
+    takeFromPage(this.photo, () => this.prompt.focus());
+    this.draft = new Draft(this.prompt, this.photo);
+    this.draft.recall();
+    this.prompt.addEventListener("keydown", (event) => this.#key(event));
+    this.form.addEventListener("input", changed);
+    this.button.addEventListener("click", (event) => {
+      if (event.detail > 1) event.preventDefault(); // a double click pays once
+    });
+    for (const name of ["htmx:beforeRequest", "htmx:xhr:progress", "htmx:afterRequest", "htmx:sendError"]) {
+      this.form.addEventListener(name, this);
+    }
+    document.addEventListener("htmx:beforeSwap", (event) => this.#beforeSwap(event));
+    document.addEventListener("easel:signed-out", () => this.say("You are signed out.", signIn()));
+    addEventListener("pageshow", changed);
+    this.show();
+  }
+
+  handleEvent(event) {
+    if (event.target !== this.form) return;
+    const { detail } = event;
+    if (event.type === "htmx:beforeRequest") this.#before(event);
+    else if (event.type === "htmx:xhr:progress") this.#progress(detail);
+    else if (event.type === "htmx:sendError") this.say(UNREACHED[String(navigator.onLine)]);
+    else this.#after(detail);
+  }
+
+  /** Shows what the button would do now, and for how much. */
+  show() {
+    const isEdit = this.photo.isThere;
+    this.settings.show();
+    this.draft?.keep();
+    this.#count();
+    this.prompt.placeholder = isEdit ? this.prompt.dataset.hintEdit : this.prompt.dataset.hint;
+    const option = this.settings.option;
+    if (!option) return;
+    const count = Math.min(Number(this.form.elements.count.max), Math.max(1, Math.floor(this.form.elements.count.valueAsNumber) || 1));
+    const verb = isEdit ? "Edit" : "Create";
+    this.button.textContent = `${verb}${count > 1 ? ` ${count}` : ""} · ${dollars(Number(option.dataset.price) * count)}`;
+  }
+
+  /** A sentence beside the prompt, in the place of the server's own. */
+  say(sentence, way = null) {
+    const room = this.querySelector("#refused");
+    room.replaceChildren();
+    for (const field of this.form.querySelectorAll("[aria-invalid]")) field.removeAttribute("aria-invalid");
+    if (!sentence) return;
+    const list = document.createElement("ul");
+    list.append(Object.assign(document.createElement("li"), { textContent: sentence }));
+    room.append(list);
+    if (way) room.append(wayOut(way));
+  }
+
+  /** Fills the form from a card. */
+  reuse(card) {
+    const { prompt, source, ...kept } = card.dataset;
+    this.prompt.value = prompt;
+    if (source) this.photo.useImage(source, "The same photo");
+    else this.photo.clear();
+    this.settings.use({ ...kept, textMode: "textMode" in card.dataset });
+    this.focusPrompt();
+  }
+
+  focusPrompt() {
+    this.prompt.focus({ preventScroll: true });
+    this.scrollIntoView({ block: "nearest", behavior: "instant" });
+  }
+
+  #count() {
+    const most = Number(this.settings.option?.dataset.maxPrompt ?? 512);
+    const length = [...this.prompt.value].length;
+    const output = this.querySelector("#prompt-count");
+    output.textContent = `${length} / ${most}`;
+    output.classList.toggle("is-near", length > most * 0.8);
+    output.classList.toggle("is-over", length > most);
+  }
+
+  #key(event) {
+    if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
+    event.preventDefault();
+    if (!this.button.disabled) this.form.requestSubmit(this.button);
+  }
+
+  #before(event) {
+    if (this.photo.why) {
+      event.preventDefault();
+      this.say(...this.photo.why);
+      return;
+    }
+    this.say("");
+  }
+
+  #progress({ lengthComputable, loaded, total }) {
+    if (!lengthComputable || total < 200_000) return;
+    this.upload.hidden = false;
+    this.upload.max = total;
+    this.upload.value = loaded;
+  }
+
+  /** Fires on the target of the swap; an order's is the list of cards. */
+  #beforeSwap({ detail }) {
+    if (isOurs(detail.xhr)) return;
+    detail.shouldSwap = false;
+    detail.isError = true;
+    const { sentence, way } = problem(detail.xhr);
+    const isOrder = detail.requestConfig.elt === this.form;
+    this.say(isOrder ? sentence : sentence.replace(" Not charged.", ""), way);
+  }
+
+  #after({ successful, xhr }) {
+    this.upload.hidden = true;
+    if (!successful) {
+      if (xhr.status === 422 && isOurs(xhr)) this.#markFields();
+      return;
+    }
+    const newest = document.querySelector("#jobs > [data-job]");
+    this.photo.keepAs(newest?.dataset.source);
+    newest?.scrollIntoView({ block: "nearest", behavior: "instant" });
+  }
+
+  #markFields() {
+    const names = this.querySelector("#refused").dataset.fields?.split(" ").filter(Boolean) ?? [];
+    for (const field of this.form.elements) {
+      if (names.includes(field.name) && field.type !== "hidden") field.setAttribute("aria-invalid", "true");
+      else field.removeAttribute("aria-invalid");
+    }
+    if (names.includes("photo")) this.photo.refuse(this.querySelector("#refused").innerText.replace(/\s+/g, " ").trim());
+    if (names.some((name) => ["steps", "cfg_scale", "seed", "size", "negative_prompt", "model"].includes(name))) this.settings.box.open = true;
+  }
+}
+
+/** The page's one form, for elements elsewhere on it. */
+export function composer() {
+  return document.querySelector("studio-form");
+}
+
+customElements.define("studio-form", StudioForm);
