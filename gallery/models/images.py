@@ -24,6 +24,14 @@ class ImageQuerySet(models.QuerySet["Image"]):
     def newest_first(self) -> Self:
         return self.order_by("-created_at", "-id")
 
+    def oldest_first(self) -> Self:
+        return self.order_by("created_at", "id")
+
+    def newer_than(self, image: "Image") -> Self:
+        """What follows `image` in `oldest_first`."""
+        same_moment = Q(created_at=image.created_at, id__gt=image.pk)
+        return self.filter(Q(created_at__gt=image.created_at) | same_moment)
+
     def older_than(self, image: "Image") -> Self:
         """What follows `image` in `newest_first`."""
         same_moment = Q(created_at=image.created_at, id__lt=image.pk)

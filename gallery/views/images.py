@@ -13,11 +13,10 @@ from django.views.decorators.http import require_safe
 
 from accounts import registry
 from accounts.middleware import WorkspaceRequest
-from gallery import images
+from gallery import families, images, recipes
 from gallery.images import StorageError
 from gallery.models import Image
 
-_CHILDREN = 60
 _A_YEAR = 31_536_000
 _SUFFIXES = {"image/jpeg": "jpg", "image/png": "png", "image/webp": "webp"}
 
@@ -25,12 +24,15 @@ _SUFFIXES = {"image/jpeg": "jpg", "image/png": "png", "image/webp": "webp"}
 @require_safe
 @login_required
 def image_page(request: WorkspaceRequest, image_id: UUID) -> HttpResponse:
-    image = get_object_or_404(
-        Image.objects.visible_to(request.user).select_related("parent", "created_by"), pk=image_id
-    )
+    visible = Image.objects.visible_to(request.user)
+    image = get_object_or_404(visible.select_related("workspace", "created_by"), pk=image_id)
+    beside = visible.filter(workspace=image.workspace_id)
     context = {
         "image": image,
-        "children": image.children.filter(deleted_at=None).order_by("created_at")[:_CHILDREN],
+        "recipe": recipes.lines(image),
+        "family": families.tree(image),
+        "newer": beside.newer_than(image).oldest_first().first(),
+        "older": beside.older_than(image).newest_first().first(),
         "actions": [action(image) for action in registry.image_actions],
     }
     return render(request, "gallery/image_page.html", context)

@@ -165,11 +165,26 @@ def test_the_page_leads_to_what_was_made_of_it(
     assert page_of(image) in as_ada.get(page_of(child)).content.decode()
 
 
-def test_the_page_shows_sixty_of_what_was_made(
-    as_ada: Client, image: Image, workspace: Workspace
+def test_the_page_leads_to_the_pictures_beside_it(
+    as_ada: Client, workspace: Workspace, mallory: User
+) -> None:
+    oldest, middle, newest = rows(workspace, 3, created_at=timezone.now())
+    rows(workspaces.personal(mallory), 1)
+    rows(workspace, 1, deleted_at=timezone.now())
+    found = [as_ada.get(page_of(each)).context for each in (oldest, middle, newest)]
+    assert [(each["newer"], each["older"]) for each in found] == [
+        (middle, None),
+        (newest, oldest),
+        (None, middle),
+    ]
+
+
+def test_the_page_costs_the_same_for_a_large_family(
+    as_ada: Client, image: Image, workspace: Workspace, django_assert_max_num_queries: Any
 ) -> None:
     rows(workspace, 61, parent=image)
-    assert len(as_ada.get(page_of(image)).context["children"]) == 60
+    with django_assert_max_num_queries(12):
+        as_ada.get(page_of(image))
 
 
 def test_the_page_does_not_lead_into_the_trash(
