@@ -1,5 +1,17 @@
+from typing import Any
+
 from django.apps import AppConfig
+from django.db.models.signals import post_migrate
 
 
 class GalleryConfig(AppConfig):
     name = "gallery"
+
+    def ready(self) -> None:
+        post_migrate.connect(_guard_stock, sender=self)
+
+
+def _guard_stock(*, using: str, **_: Any) -> None:
+    from gallery import stock  # noqa: PLC0415 - models are not there yet when apps load
+
+    stock.guard(using=using)

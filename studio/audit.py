@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from accounts import ledger
 from accounts.models import Transfer
-from gallery import images
+from gallery import images, stock
 from gallery.images import StorageError
 from gallery.models import Image, PendingObject
 from studio.models import Job, State
@@ -25,6 +25,7 @@ def findings() -> Iterator[str]:
     yield from ledger.drift()
     yield from _jobs_and_holds()
     yield from _holds_without_jobs()
+    yield from stock.drift()
     yield from _storage()
 
 

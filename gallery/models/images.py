@@ -2,7 +2,7 @@ from typing import Self
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q, Sum
+from django.db.models import Q
 from django.utils import timezone
 
 from accounts import ids
@@ -16,10 +16,6 @@ class ImageQuerySet(models.QuerySet["Image"]):
 
     def in_workspace(self, workspace: Workspace) -> Self:
         return self.filter(workspace=workspace, deleted_at=None)
-
-    def stored_bytes(self) -> int:
-        """Of all originals in this set; what is in the trash takes its room too."""
-        return self.aggregate(total=Sum("size_bytes"))["total"] or 0
 
     def newest_first(self) -> Self:
         return self.order_by("-created_at", "-id")

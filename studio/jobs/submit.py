@@ -12,7 +12,7 @@ from accounts import ids, ledger, workspaces
 from accounts.ledger import InsufficientCredit
 from accounts.models import ApiKey, User, Workspace
 from accounts.money import dollars
-from gallery import images
+from gallery import images, stock
 from gallery.models import Image
 from gallery.pictures import Picture
 from studio.catalog import MAX_SEED
@@ -109,7 +109,7 @@ def check(
     workspaces.check_may_make(by, workspace)
     if not _ordered(workspace, order_id):
         _check_credit(workspace, order)
-        _check_quota(workspace, order.count)
+        _check_quota(workspace, order.count, stored_bytes=stock.of(workspace))
         _check_cap(api_key, order)
 
 
@@ -143,39 +143,43 @@ def _accept(
     mask: str,
     api_key: ApiKey | None,
 ) -> list[Job]:
+    """In the order in which whoever stores and spends takes its locks: stock, then money."""
     with transaction.atomic(durable=True):
+        stored_bytes = stock.lock(workspace)
         ledger.lock(workspace)
         _check_repeated(workspace, order_id)
-        _check_quota(workspace, order.count)
+        _check_quota(workspace, order.count, stored_bytes=stored_bytes)
         _check_cap(api_key, order)
         if mask:
             images.own(mask)
         if isinstance(source, tuple):
-            key, picture = source
-            source = images.store(
-                workspace=workspace, by=by, key=key, picture=picture, kind=Image.Kind.UPLOAD
-            )
-        order_id = order_id or ids.new()
-        jobs = [
-            Job(
-                order_id=order_id,
-                workspace=workspace,
-                created_by=by,
-                api_key=api_key,
-                source=source,
-                mask=mask,
-                **_recipe(order, number),
-            )
-            for number in range(order.count)
-        ]
-        for job in jobs:
-            ledger.hold(
-                workspace=workspace, amount_micros=job.price_micros, reference=job.hold, by=by
-            )
+            source = _own_photo(*source, by=by, workspace=workspace)
+        whose = {"workspace": workspace, "created_by": by, "api_key": api_key}
+        jobs = _jobs(order, order_id or ids.new(), source=source, mask=mask, **whose)
+        _hold(jobs, by)
         Job.objects.bulk_create(jobs)
         doorbell.ring()
     _log(jobs)
     return jobs
+
+
+def _own_photo(key: str, picture: Picture, *, by: User, workspace: Workspace) -> Image:
+    return images.store(
+        workspace=workspace, by=by, key=key, picture=picture, kind=Image.Kind.UPLOAD
+    )
+
+
+def _jobs(order: Order, order_id: UUID, **columns: Any) -> list[Job]:
+    return [
+        Job(order_id=order_id, **columns, **_recipe(order, number)) for number in range(order.count)
+    ]
+
+
+def _hold(jobs: Sequence[Job], by: User) -> None:
+    for job in jobs:
+        ledger.hold(
+            workspace=job.workspace, amount_micros=job.price_micros, reference=job.hold, by=by
+        )
 
 
 def _recipe(order: Order, number: int) -> dict[str, Any]:
@@ -197,7 +201,7 @@ def _recipe(order: Order, number: int) -> dict[str, Any]:
     }
 
 
-def _check_quota(workspace: Workspace, count: int) -> None:
+def _check_quota(workspace: Workspace, count: int, *, stored_bytes: int) -> None:
     """Counts what was delivered and what may still be, against the workspace's plan."""
     plan = workspace.plan
     ours = Job.objects.in_workspace(workspace).quota_counts(timezone.now())
@@ -209,7 +213,7 @@ def _check_quota(workspace: Workspace, count: int) -> None:
     ):
         if spent + count > limit:
             raise QuotaExceeded(f"The limit of {limit:,} images in {period} is reached.")
-    if Image.objects.filter(workspace=workspace).stored_bytes() >= plan.storage_bytes:
+    if stored_bytes >= plan.storage_bytes:
         gigabytes = plan.storage_bytes / 1024**3
         raise QuotaExceeded(f"The {gigabytes:,.1f} GB of this workspace are full.")
 

@@ -12,6 +12,7 @@ from tests.servers import PostgreSQL
 TESTS = (
     "tests/accounts/test_ledger.py",
     "tests/accounts/test_ledger_machine.py",
+    "tests/gallery/test_stock.py",
     "tests/studio/test_audit.py",
     "tests/studio/test_charges.py",
     "tests/studio/test_claim.py",

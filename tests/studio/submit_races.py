@@ -1,5 +1,6 @@
 """Many processes that order at once. Run by test_submit_races.py, with what they do as argument."""
 
+import os
 import sys
 from collections.abc import Callable
 from contextlib import suppress
@@ -12,10 +13,10 @@ from accounts import ids, ledger, workspaces  # noqa: E402
 from accounts.models import Plan, User, Workspace  # noqa: E402
 from gallery import pictures  # noqa: E402
 from gallery.models import Image, PendingObject  # noqa: E402
-from studio import audit, jobs  # noqa: E402
+from studio import audit, jobs, serving  # noqa: E402
 from studio.jobs import Upload  # noqa: E402
 from studio.models import Job  # noqa: E402
-from tests.studio.makers import png, submit  # noqa: E402
+from tests.studio.makers import Puppet, png, submit  # noqa: E402
 
 BUYERS = 16
 
@@ -44,11 +45,26 @@ def repeat(ada: User, workspace: Workspace) -> Callable[[], None]:
     return act
 
 
+def store(ada: User, workspace: Workspace) -> Callable[[], None]:
+    """All order edits of photos of their own, and end those of others between."""
+
+    def act() -> None:
+        for number in range(4):
+            photo = pictures.normalise(png(64, 1 + os.getpid() % 1000 * 4 + number))
+            submit(ada, workspace, source=Upload(picture=photo))
+            jobs.run_next()
+
+    return act
+
+
+ROLES = {"fill": fill, "repeat": repeat, "store": store}
+
 if __name__ == "__main__":
+    serving.engine = lambda *_: Puppet()
     ada = User.objects.create_user("ada@example.com", "correct horse", name="Ada")
     workspace = workspaces.personal(ada)
     ledger.grant(to=workspace, amount_micros=1_000_000, reference="grant")
-    at_once(*[{"fill": fill, "repeat": repeat}[sys.argv[1]](ada, workspace)] * BUYERS)
+    at_once(*[ROLES[sys.argv[1]](ada, workspace)] * BUYERS)
     say(
         jobs=sorted(str(pk) for pk in Job.objects.values_list("pk", flat=True)),
         held=ledger.credit_of(workspace).held_micros,

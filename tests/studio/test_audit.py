@@ -14,7 +14,7 @@ from django.core.management.base import CommandError
 from accounts import ids, ledger
 from accounts.models import User, Wallet, Workspace
 from gallery import images
-from gallery.models import Image, PendingObject
+from gallery.models import Image, PendingObject, Stock
 from studio import audit, jobs
 from studio.models import Job
 from tests.studio.makers import Puppet, png, submit
@@ -60,6 +60,11 @@ BREAKS: dict[str, tuple[Callable[[Job], Any], str]] = {
     "another price": (
         lambda job: Job.objects.filter(pk=job.pk).update(price_micros=4_000),
         "job {job.pk} is succeeded, its hold posted of 3000",
+    ),
+    "stock": (
+        lambda _: Stock.objects.update(size_bytes=1),
+        "workspace {job.workspace_id} is said to keep 1 bytes; "
+        "its images have {job.image.size_bytes}",
     ),
     "another state": (
         lambda job: Job.objects.filter(pk=job.pk).update(state="failed", image=None),

@@ -25,3 +25,10 @@ def test_one_order_that_sixteen_send_at_once_is_one(ground: Ground) -> None:
     assert [each["told"] for each in told] == [end["jobs"]] * 16
     assert (end["held"], end["images"], end["orphans"]) == (6_000, 1, 0)
     assert end["findings"] == []
+
+
+def test_who_orders_and_who_stores_do_not_wait_for_each_other(ground: Ground) -> None:
+    """Both count what the workspace keeps, and both move its money."""
+    (end,) = ground.run(RACES, "store")
+    assert (len(end["jobs"]), end["images"], end["held"]) == (64, 128, 0)
+    assert end["findings"] == []
