@@ -17,9 +17,9 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from accounts import connections
-from gallery.codec_child import THREE
+from gallery.codec_child import COMPOSE
 from gallery.codec_reader import Answer, Reader
-from gallery.pictures import Picture, Previews
+from gallery.pictures import Composed, Picture, Previews
 
 log = logging.getLogger("easel.gallery")
 
@@ -53,11 +53,14 @@ def verify(data: bytes) -> Picture:
     return _picture(_ask("verify", data), data)
 
 
-def compose(*, original: bytes, result: bytes, mask: bytes) -> Picture:
+def compose(*, original: bytes, result: bytes, mask: bytes, feather: int) -> Composed:
     """As pictures.compose. Raises PictureError and CodecBusy."""
-    head = THREE.pack(len(original), len(result))
+    head = COMPOSE.pack(len(original), len(result), feather)
     answer = _ask("compose", head + original + result + mask)
-    return _picture(answer, answer.blobs[0])
+    return Composed(
+        picture=_picture(answer, answer.blobs[0]),
+        changed_outside_percent=answer.said["changed_outside_percent"],
+    )
 
 
 def previews(data: bytes) -> Previews:

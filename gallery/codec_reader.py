@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from gallery.codec_child import ANSWER, LIMIT_SECONDS, REQUEST, VERBS
+from gallery.codec_child import ANSWER, LIMIT_SECONDS, PICTURES, REQUEST, VERBS
 from gallery.pictures import MAX_SIDE, SUFFIXES, PictureError
 
 log = logging.getLogger("easel.gallery")
@@ -68,7 +68,7 @@ class Reader:
 
     def ask(self, verb: str, data: bytes) -> Answer:
         """Raises PictureError, and is not running any more if the picture ended it."""
-        deadline = time.monotonic() + LIMIT_SECONDS
+        deadline = time.monotonic() + LIMIT_SECONDS * PICTURES.get(verb, 1)
         try:
             self._send(REQUEST.pack(VERBS.index(verb), len(data)), deadline)
             self._send(data, deadline)
@@ -181,6 +181,8 @@ def _check(verb: str, said: dict[str, Any]) -> None:
         raise ValueError
     for side in (said["width"], said["height"]):
         _within(side, MAX_SIDE)
+    if verb == "compose" and not 0 <= said["changed_outside_percent"] <= 100:
+        raise ValueError
 
 
 def _within(size: Any, most: int) -> int:

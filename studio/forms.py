@@ -14,9 +14,10 @@ from gallery import codec
 from gallery.models import Image
 from gallery.pictures import PictureError
 from studio import offers, orders
-from studio.jobs import Upload
+from studio.jobs import Region, Upload
 from studio.orders import Asked, Order, OrderError
 
+_WHOLE = {"invalid": "Use a whole number."}
 _WORDS = (
     "prompt",
     "negative_prompt",
@@ -35,14 +36,17 @@ class StudioForm(forms.Form):
     negative_prompt = forms.CharField(required=False, strip=False)
     model = forms.CharField(required=False, max_length=60)
     size = forms.CharField(required=False, max_length=20)
-    seed = forms.IntegerField(required=False, error_messages={"invalid": "Use a whole number."})
-    steps = forms.IntegerField(required=False, error_messages={"invalid": "Use a whole number."})
+    seed = forms.IntegerField(required=False, error_messages=_WHOLE)
+    steps = forms.IntegerField(required=False, error_messages=_WHOLE)
     cfg_scale = forms.FloatField(required=False, error_messages={"invalid": "Use a number."})
     text_mode = forms.BooleanField(required=False)
-    count = forms.IntegerField(required=False, error_messages={"invalid": "Use a whole number."})
+    count = forms.IntegerField(required=False, error_messages=_WHOLE)
     photo = forms.FileField(required=False, allow_empty_file=True)
     source = forms.UUIDField(required=False, error_messages={"invalid": "This photo is gone."})
-
+    mask = forms.FileField(required=False, allow_empty_file=True)
+    feather = forms.IntegerField(
+        required=False, min_value=0, max_value=orders.MAX_FEATHER, error_messages=_WHOLE
+    )
     order_id = forms.UUIDField(required=False, error_messages={"invalid": "Load the page again."})
 
     def __init__(
@@ -62,6 +66,7 @@ class StudioForm(forms.Form):
         self._check = check
         self.order: Order | None = None
         self.to_edit: Image | Upload | None = None
+        self.region: Region | None = None
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
@@ -71,6 +76,7 @@ class StudioForm(forms.Form):
             self.order = orders.check(self._asked(cleaned))
             self.to_edit = self._photo(self.order, cleaned)
             self._check_photo(self.order)
+            self.region = self._region(cleaned)
             cleaned["order_id"] = self._order_id(cleaned)
         except OrderError as error:
             self.add_error(error.field, error.sentence)
@@ -84,7 +90,8 @@ class StudioForm(forms.Form):
             return None
         photo = self.to_edit
         of = photo.picture.sha256 if isinstance(photo, Upload) else photo and photo.pk
-        words = json.dumps([str(of), *(str(cleaned[name]) for name in sorted(_WORDS))])
+        where = self.region and (self.region.mask.sha256, self.region.feather)
+        words = json.dumps([str((of, where)), *(str(cleaned[name]) for name in sorted(_WORDS))])
         return uuid5(cleaned["order_id"], words)
 
     def _asked(self, cleaned: dict[str, Any]) -> Asked:
@@ -116,6 +123,18 @@ class StudioForm(forms.Form):
         if found is None:
             raise OrderError("source", "This photo is gone. Choose another.")
         return found
+
+    def _region(self, cleaned: dict[str, Any]) -> Region | None:
+        if cleaned["mask"] is None or self.to_edit is None:
+            return None
+        photo = self.to_edit.picture if isinstance(self.to_edit, Upload) else self.to_edit
+        try:
+            with cleaned["mask"] as file:
+                mask = codec.normalise(file.read())
+        except PictureError as error:
+            raise OrderError("mask", f"The region cannot be read. {error.sentence}") from error
+        orders.check_mask(mask=(mask.width, mask.height), photo=(photo.width, photo.height))
+        return Region(mask=mask, feather=cleaned["feather"])
 
     def _check_photo(self, order: Order) -> None:
         if isinstance(self.to_edit, Upload):

@@ -12,6 +12,7 @@ from studio.catalog import MAX_SEED, Model, Range
 from studio.engines.contract import Operation
 
 MAX_COUNT = 10
+MAX_FEATHER = 1024
 
 
 class OrderError(ValueError):
@@ -124,6 +125,17 @@ def check_photo(order: Order, *, width: int, height: int, size_bytes: int) -> No
     if size_bytes > limits.max_bytes:
         megabytes = limits.max_bytes // 1024**2
         raise OrderError("photo", f"{title} edits photos of at most {megabytes} MB.")
+
+
+def check_mask(*, mask: tuple[int, int], photo: tuple[int, int]) -> None:
+    """Raises OrderError if the mask is not of the photo's shape. It may be smaller."""
+    (width, height), (photo_width, photo_height) = mask, photo
+    if abs(width * photo_height - height * photo_width) > max(photo):
+        raise OrderError(
+            "mask",
+            f"The region is {width} x {height}, which is not the shape of the photo, "
+            f"{photo_width} x {photo_height}.",
+        )
 
 
 def _check_words(field: str, text: str, limit: int) -> None:

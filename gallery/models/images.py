@@ -82,6 +82,11 @@ class Image(models.Model):
     text_mode = models.BooleanField(default=False)
     engine = models.CharField(max_length=20, blank=True)
     engine_ms = models.PositiveIntegerField(null=True, blank=True)
+    changed_outside_percent = models.FloatField(
+        null=True,
+        blank=True,
+        help_text="Of an edit of a region: how much of the rest was put back.",
+    )
     notes = models.JSONField(default=list, blank=True)
 
     objects = ImageQuerySet.as_manager()

@@ -6,13 +6,12 @@ from typing import Any
 
 from rest_framework.request import Request
 
-from gallery.pictures import Picture
 from studio import catalog, offers, orders
 from studio.api import fields, parsers, photos, presenting
 from studio.api.errors import BadField
 from studio.catalog import Model
 from studio.engines.contract import Operation
-from studio.jobs import Upload
+from studio.jobs import Region, Upload
 from studio.orders import Asked, NotOffered, Order, OrderError
 
 _SIZE = re.compile("[1-9][0-9]{0,3}x[1-9][0-9]{0,3}", re.ASCII)
@@ -72,21 +71,21 @@ def upload(call: Call, order: Order) -> Upload | None:
         )
     except OrderError as error:
         raise _bad_field(error) from error
-    return Upload(picture=picture, mask=_mask(call, picture))
+    return Upload(picture=picture)
 
 
-def _mask(call: Call, photo: Picture) -> Picture | None:
-    """As large as the photo as it is seen, once its orientation is applied."""
-    if "mask" not in call.pictures:
+def region(call: Call, upload: Upload | None) -> Region | None:
+    """Its mask is as large as the photo as it is seen, once its orientation is applied."""
+    if upload is None or "mask" not in call.pictures:
         return None
-    mask = photos.normalised("mask", call.pictures["mask"])
+    photo, mask = upload.picture, photos.normalised("mask", call.pictures["mask"])
     if (mask.width, mask.height) != (photo.width, photo.height):
         raise BadField(
             "mask",
             f"The mask is {mask.width} x {mask.height}; the image is "
             f"{photo.width} x {photo.height}, and both are to be the same.",
         )
-    return mask
+    return Region(mask=mask)
 
 
 def _bad_field(error: OrderError) -> BadField:

@@ -50,11 +50,13 @@ def _submit(request: Request, call: Call, repeat: Repeat | None) -> list[Job]:
     with _translated():
         if call.pictures:
             jobs.check(by=by, workspace=workspace, order=order, order_id=order_id, api_key=key)
+        upload = calls.upload(call, order)
         return jobs.submit(
             by=by,
             workspace=workspace,
             order=order,
-            source=calls.upload(call, order),
+            source=upload,
+            region=calls.region(call, upload),
             order_id=order_id,
             api_key=key,
         )
@@ -129,6 +131,7 @@ def _preview(call: Call) -> Response:
     """What would be sent and what it would cost. Nothing is kept and nothing is charged."""
     order = calls.order(call)
     upload = calls.upload(call, order)
+    calls.region(call, upload)  # a mask that would be refused
     warnings = [*call.warnings, *_size_said(call, order.model, order.size), *order.rewrites]
     if order.count > 1:
         warnings.append(f"n is fanned out: {order.count} calls of the model, one image each.")

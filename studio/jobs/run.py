@@ -117,8 +117,8 @@ def _succeed(job: Job, staged: Staged) -> Image:
     """What turns out to be no picture, or comes too late, is thrown away."""
     job.engine, job.trace_id = staged.facts["engine"], staged.facts["trace_id"]
     try:
-        key, picture = _composed(job, staged) if job.mask else _as_it_came(staged)
-        recipe = _recipe(job, staged.facts, picture)
+        key, picture, said = _composed(job, staged) if job.mask else _as_it_came(staged)
+        recipe = _recipe(job, staged.facts, picture) | said
         image = settle.succeed(job, key=key, picture=picture, recipe=recipe)
     except PictureError as error:
         images.discard((staged.key,))
@@ -130,19 +130,20 @@ def _succeed(job: Job, staged: Staged) -> Image:
     return image
 
 
-def _as_it_came(staged: Staged) -> tuple[str, Picture]:
-    return staged.key, codec.verify(staged.data)
+def _as_it_came(staged: Staged) -> tuple[str, Picture, dict[str, Any]]:
+    return staged.key, codec.verify(staged.data), {}
 
 
-def _composed(job: Job, staged: Staged) -> tuple[str, Picture]:
+def _composed(job: Job, staged: Staged) -> tuple[str, Picture, dict[str, Any]]:
     """The photo, changed only where the mask says. Staged anew, as the job's own result is kept."""
     try:
         mask = images.read(job.mask)
     except FileNotFoundError as error:
         raise EngineError("The mask of this edit is gone.") from error
     photo = _photo(job) or b""
-    picture = codec.compose(original=photo, result=staged.data, mask=mask)
-    return images.stage(picture.data, suffix=picture.suffix), picture
+    made = codec.compose(original=photo, result=staged.data, mask=mask, feather=job.feather)
+    key = images.stage(made.picture.data, suffix=made.picture.suffix)
+    return key, made.picture, {"changed_outside_percent": made.changed_outside_percent}
 
 
 def _request(job: Job) -> EngineRequest:

@@ -14,7 +14,7 @@ from accounts.models import ApiKey, User, Workspace
 from accounts.money import dollars
 from gallery import images, stock
 from gallery.models import Image
-from gallery.pictures import Picture
+from gallery.pictures import Picture, usual_feather
 from studio.catalog import MAX_SEED
 from studio.models import Job, Priority
 from studio.orders import Order
@@ -37,13 +37,21 @@ class CapReached(Exception):
 
 @dataclass(frozen=True, kw_only=True)
 class Upload:
-    """A normalised photo that has no row yet: it gets one together with its jobs.
-
-    `mask` is as large as it, and see-through where the photo is to be changed.
-    """
+    """A normalised photo that has no row yet: it gets one together with its jobs."""
 
     picture: Picture
-    mask: Picture | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Region:
+    """Where a photo is to be changed: where `mask`, which has its shape, is see-through.
+
+    The photo stays as it is, pixel for pixel, more than `feather` of its pixels from there.
+    None lets its size decide.
+    """
+
+    mask: Picture
+    feather: int | None = None
 
 
 class _Repeated(Exception):
@@ -57,6 +65,7 @@ def submit(
     workspace: Workspace,
     order: Order,
     source: Image | Upload | None = None,
+    region: Region | None = None,
     order_id: UUID | None = None,
     api_key: ApiKey | None = None,
 ) -> list[Job]:
@@ -72,20 +81,32 @@ def submit(
     try:
         _check_repeated(workspace, order_id)
         _check_credit(workspace, order)
-        mask = _stage(source.mask, staged) if isinstance(source, Upload) and source.mask else ""
+        masked = _masked(region, source, staged)
         if isinstance(source, Upload):
             picture = source.picture
             source = images.same_upload(workspace=workspace, sha256=picture.sha256)
             if source is None:
                 photo = (_stage(picture, staged), picture)
-                return _accept(by, workspace, order, order_id, photo, mask, api_key)
-        return _accept(by, workspace, order, order_id, source, mask, api_key)
+                return _accept(by, workspace, order, order_id, photo, masked, api_key)
+        return _accept(by, workspace, order, order_id, source, masked, api_key)
     except _Repeated as repeated:
         images.discard(staged)
         return repeated.jobs
     except BaseException:
         images.discard(staged)
         raise
+
+
+def _masked(
+    region: Region | None, source: Image | Upload | None, staged: list[str]
+) -> dict[str, Any]:
+    """The columns of a job that changes only a region of its photo."""
+    if region is None or source is None:
+        return {}
+    photo = source.picture if isinstance(source, Upload) else source
+    usual = usual_feather(photo.width, photo.height)
+    feather = usual if region.feather is None else region.feather
+    return {"mask": _stage(region.mask, staged), "feather": feather}
 
 
 def _stage(picture: Picture, staged: list[str]) -> str:
@@ -140,7 +161,7 @@ def _accept(
     order: Order,
     order_id: UUID | None,
     source: Image | tuple[str, Picture] | None,
-    mask: str,
+    masked: dict[str, Any],
     api_key: ApiKey | None,
 ) -> list[Job]:
     """In the order in which whoever stores and spends takes its locks: stock, then money."""
@@ -150,12 +171,12 @@ def _accept(
         _check_repeated(workspace, order_id)
         _check_quota(workspace, order.count, stored_bytes=stored_bytes)
         _check_cap(api_key, order)
-        if mask:
-            images.own(mask)
+        if masked:
+            images.own(masked["mask"])
         if isinstance(source, tuple):
             source = _own_photo(*source, by=by, workspace=workspace)
         whose = {"workspace": workspace, "created_by": by, "api_key": api_key}
-        jobs = _jobs(order, order_id or ids.new(), source=source, mask=mask, **whose)
+        jobs = _jobs(order, order_id or ids.new(), source=source, **masked, **whose)
         _hold(jobs, by)
         Job.objects.bulk_create(jobs)
         doorbell.ring()

@@ -120,6 +120,7 @@ class Job(models.Model):
         Image, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
     )
     mask = models.CharField(max_length=200, blank=True)
+    feather = models.PositiveSmallIntegerField(default=0, help_text="Width of its seam in pixels.")
     size = models.CharField(max_length=11, blank=True)
     seed = models.BigIntegerField(null=True, blank=True)
     steps = models.PositiveSmallIntegerField()

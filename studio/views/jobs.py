@@ -42,6 +42,7 @@ def job_create(request: WorkspaceRequest) -> HttpResponse:
             workspace=request.workspace,
             order=form.order,
             source=form.to_edit,
+            region=form.region,
             order_id=form.cleaned_data["order_id"],
         )
     except (InsufficientCredit, jobs.QuotaExceeded) as error:

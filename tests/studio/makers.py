@@ -11,7 +11,7 @@ from accounts import ledger
 from accounts.models import User, Workspace
 from studio import jobs, orders
 from studio.engines.contract import EngineRequest, EngineResult
-from studio.jobs import settle
+from studio.jobs import Region, settle
 from studio.models import Job
 from studio.orders import Asked
 
@@ -58,6 +58,7 @@ def submit(
     workspace: Workspace,
     source: Any = None,
     order_id: UUID | None = None,
+    region: Region | None = None,
     **asked: Any,
 ) -> list[Job]:
     asked = {
@@ -70,6 +71,7 @@ def submit(
         workspace=workspace,
         order=orders.check(Asked(**asked)),
         source=source,
+        region=region,
         order_id=order_id,
     )
 

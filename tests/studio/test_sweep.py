@@ -14,7 +14,7 @@ from accounts.models import Transfer, User, Workspace
 from gallery import images
 from gallery.pictures import normalise
 from studio import audit, jobs
-from studio.jobs import Upload
+from studio.jobs import Region, Upload
 from studio.models import Job
 from studio.queue import process, sweep
 from tests.product import ROOT, until
@@ -186,7 +186,7 @@ def test_a_stale_hold_is_found(ada: User, workspace: Workspace) -> None:
 
 def test_a_mask_goes_with_the_last_job_that_needs_it(ada: User, workspace: Workspace) -> None:
     photo = normalise(png(64, 48))
-    made = submit(ada, workspace, source=Upload(picture=photo, mask=photo), count=2)
+    made = submit(ada, workspace, source=Upload(picture=photo), region=Region(mask=photo), count=2)
     kept = [made[0].source.original, made[0].mask]
     for job in made:
         assert sorted(key for key, _ in images.stored()) == sorted(kept)
