@@ -33,6 +33,9 @@ class Panel:
 
 # What the page of an image offers, given the image
 image_actions: list[Callable[[Any], Action]] = []
+# Before images are removed for good, in the same transaction, given their ids: says which of them
+# nobody needs any more, and forgets those
+image_releases: list[Callable[[Collection[UUID]], Collection[UUID]]] = []
 account_pages: list[AccountPage] = []
 # What the page that shows a new key says below it, given the request and the key
 key_panels: list[Callable[[Any, Any], Panel]] = []

@@ -28,7 +28,9 @@ from gallery import codec
 from gallery.codec import CodecBusy
 from gallery.models import Image, PendingObject
 from gallery.pictures import Picture, PictureError
+from gallery.trash import purge, restore, trash
 
+__all__ = ["restore", "trash"]
 log = logging.getLogger("easel.gallery")
 ORPHAN_AGE = timedelta(minutes=45)
 _PROBE = "ready"
@@ -247,7 +249,9 @@ def make_previews(image: Image) -> None:
 
 
 def sweep(*, at: datetime) -> None:
-    """Removes orphans, and makes previews that a stopped worker left unmade."""
+    """Empties old trash, removes orphans, and makes previews that a stopped worker left unmade."""
+    while keys := purge(at=at):
+        discard(keys)
     old = PendingObject.objects.filter(created_at__lt=at - ORPHAN_AGE)
     for key in old.values_list("key", flat=True)[:100]:
         log.info("orphan removed key=%s", key)

@@ -26,6 +26,7 @@ class StudioConfig(AppConfig):
         registry.account_pages.append(AccountPage(label="API reference", view="api:reference"))
         registry.key_panels.append(_first_call)
         registry.key_spending.append(_spending_of)
+        registry.image_releases.append(_release_images)
 
 
 def _enter_offers(**_: Any) -> None:
@@ -44,6 +45,12 @@ def _spending_of(keys: Collection[Any]) -> Mapping[UUID, int]:
     from studio import jobs  # noqa: PLC0415
 
     return jobs.spending_of(keys)
+
+
+def _release_images(images: Collection[UUID]) -> Collection[UUID]:
+    from studio import jobs  # noqa: PLC0415
+
+    return jobs.release_images(images)
 
 
 def _edit(image: Any) -> Action:

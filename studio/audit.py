@@ -38,7 +38,7 @@ def _jobs_and_holds() -> Iterator[str]:
             yield f"job {job.pk} has no hold"
         elif found != (expected, job.price_micros):
             yield f"job {job.pk} is {job.state}, its hold {found[0]} of {found[1]}"
-        if (job.state == State.SUCCEEDED) != (job.image_id is not None):
+        if (job.state == State.SUCCEEDED) != (job.image_id is not None or job.is_image_purged):
             yield f"job {job.pk} is {job.state} with image {job.image_id}"
 
 

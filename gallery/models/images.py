@@ -1,3 +1,4 @@
+from datetime import timedelta
 from typing import Self
 
 from django.conf import settings
@@ -8,6 +9,8 @@ from django.utils import timezone
 from accounts import ids
 from accounts.models import User, Workspace
 
+TRASH_KEEPS = timedelta(days=30)
+
 
 class ImageQuerySet(models.QuerySet["Image"]):
     def visible_to(self, user: User) -> Self:
@@ -16,6 +19,10 @@ class ImageQuerySet(models.QuerySet["Image"]):
 
     def in_workspace(self, workspace: Workspace) -> Self:
         return self.filter(workspace=workspace, deleted_at=None)
+
+    def in_trash(self, workspace: Workspace) -> Self:
+        """What can still be brought back from it."""
+        return self.filter(workspace=workspace, deleted_at__gt=timezone.now() - TRASH_KEEPS)
 
     def newest_first(self) -> Self:
         return self.order_by("-created_at", "-id")
@@ -103,10 +110,25 @@ class Image(models.Model):
                 condition=Q(preview_large=""),
                 name="image_without_previews",
             ),
+            models.Index(
+                fields=["workspace", "-deleted_at", "-id"],
+                condition=Q(deleted_at__isnull=False),
+                name="image_in_trash",
+            ),
+            models.Index(
+                fields=["deleted_at"],
+                condition=Q(deleted_at__isnull=False),
+                name="image_to_purge",
+            ),
         ]
 
     def __str__(self) -> str:
         return f"{self.kind} {self.id}"
+
+    @property
+    def keys(self) -> list[str]:
+        """Of its objects in the storage; the original may stand in for its previews."""
+        return list(filter(None, {self.original, self.preview_small, self.preview_large}))
 
     @property
     def is_stand_in(self) -> bool:

@@ -6,6 +6,7 @@ across a call of an engine or of the storage.
 
 from studio.jobs.claim import claim, next_in_turn
 from studio.jobs.places import place
+from studio.jobs.release import release_images
 from studio.jobs.run import Ran, run, run_next
 from studio.jobs.settle import cancel
 from studio.jobs.submit import (
@@ -33,6 +34,7 @@ __all__ = [
     "claim",
     "next_in_turn",
     "place",
+    "release_images",
     "run",
     "run_next",
     "spending_of",

@@ -146,6 +146,7 @@ class Job(models.Model):
     image = models.OneToOneField(
         Image, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
     )
+    is_image_purged = models.BooleanField(default=False)
     engine = models.CharField(max_length=20, blank=True)
     trace_id = models.CharField(max_length=100, blank=True, db_index=True)
     error_code = models.CharField(max_length=30, blank=True)

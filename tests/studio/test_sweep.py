@@ -194,3 +194,34 @@ def test_a_mask_goes_with_the_last_job_that_needs_it(ada: User, workspace: Works
         sweep.sweep_slowly(timezone.now())
     assert [key for key, _ in images.stored()] == kept[:1]
     assert list(audit.findings()) == []
+
+
+# Pictures that are removed for good
+
+
+def test_a_picture_waits_in_the_trash_until_its_last_edit_has_ended(
+    ada: User, workspace: Workspace
+) -> None:
+    photo = normalise(png(64, 48))
+    (job,) = submit(ada, workspace, source=Upload(picture=photo))
+    assert job.source
+    images.trash(images=[job.source], by=ada)
+    images.sweep(at=timezone.now() + timedelta(days=31))
+    assert job.source.original in dict(images.stored())
+    jobs.cancel(job=job, by=ada)
+    images.sweep(at=timezone.now() + timedelta(days=31))
+    assert list(images.stored()) == []
+
+
+def test_the_audit_knows_of_a_picture_that_was_removed(
+    ada: User, workspace: Workspace, puppet: Puppet
+) -> None:
+    (job,) = submit(ada, workspace)
+    jobs.run_next()
+    job.refresh_from_db()
+    assert job.image
+    images.trash(images=[job.image], by=ada)
+    images.sweep(at=timezone.now() + timedelta(days=31))
+    job.refresh_from_db()
+    assert job.image is None
+    assert list(audit.findings()) == []

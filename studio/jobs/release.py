@@ -1,0 +1,17 @@
+"""Lets images go that are removed for good."""
+
+from collections.abc import Collection
+from uuid import UUID
+
+from studio.models import Job
+
+
+def release_images(images: Collection[UUID]) -> set[UUID]:
+    """Those that no job has still to edit. The jobs that made these know that they are gone.
+
+    In the caller's transaction, which removes them.
+    """
+    to_edit = Job.objects.unfinished().filter(source__in=images)
+    released = set(images) - set(to_edit.values_list("source", flat=True))
+    Job.objects.filter(image__in=released).update(is_image_purged=True)
+    return released
