@@ -17,7 +17,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from accounts import connections
-from gallery.codec_child import COMPOSE
+from gallery.codec_child import COMPOSE, SIDE_AND_TYPE, TYPES
 from gallery.codec_reader import Answer, Reader
 from gallery.pictures import Composed, Picture, Previews
 
@@ -61,6 +61,12 @@ def compose(*, original: bytes, result: bytes, mask: bytes, feather: int) -> Com
         picture=_picture(answer, answer.blobs[0]),
         changed_outside_percent=answer.said["changed_outside_percent"],
     )
+
+
+def convert(data: bytes, *, side: int, content_type: str) -> Picture:
+    """As pictures.convert. Raises PictureError and CodecBusy."""
+    answer = _ask("convert", SIDE_AND_TYPE.pack(side, TYPES.index(content_type)) + data)
+    return _picture(answer, answer.blobs[0])
 
 
 def previews(data: bytes) -> Previews:

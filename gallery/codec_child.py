@@ -30,7 +30,10 @@ REQUEST = struct.Struct(">BI")
 ANSWER = struct.Struct(">I")
 # Three pictures to compose: the sizes of the first two and the feather, then all three
 COMPOSE = struct.Struct(">IIH")
-VERBS = ("normalise", "verify", "previews", "compose")
+# How large a picture is to be at most, and of which type
+SIDE_AND_TYPE = struct.Struct(">HB")
+TYPES = tuple(pictures.SUFFIXES)
+VERBS = ("normalise", "verify", "previews", "compose", "convert")
 # What one picture may take: the largest need 1.5 s of a core, and on a busy machine longer.
 CPU_SECONDS = 8.0
 LIMIT_SECONDS = 20.0
@@ -129,11 +132,18 @@ def _compose(data: bytes) -> Answer:
     return Answer(said=_shape(made.picture) | said, blobs=(made.picture.data,))
 
 
+def _convert(data: bytes) -> Answer:
+    side, number = SIDE_AND_TYPE.unpack_from(data)
+    picture = pictures.convert(data[SIDE_AND_TYPE.size :], side=side, content_type=TYPES[number])
+    return Answer(said=_shape(picture), blobs=(picture.data,))
+
+
 _DO: dict[str, Callable[[bytes], Answer]] = {
     "normalise": _normalise,
     "verify": _verify,
     "previews": _previews,
     "compose": _compose,
+    "convert": _convert,
 }
 
 

@@ -60,9 +60,14 @@ class Family:
 
 def chain(image: Image) -> list[Image]:
     """From the first picture to this one: those that are not in the trash."""
+    return [each for each in line(image) if not each.deleted_at]
+
+
+def line(image: Image) -> list[Image]:
+    """As `chain`, with those in the trash."""
     ids = _ids(_UP, image, MAX_STEPS)
     found = Image.objects.in_bulk(ids)
-    return [found[pk] for pk in ids if pk in found and not found[pk].deleted_at]
+    return [found[pk] for pk in ids if pk in found]
 
 
 def tree(image: Image) -> Family:

@@ -157,6 +157,22 @@ def previews(data: bytes) -> Previews:
     )
 
 
+def convert(data: bytes, *, side: int, content_type: str) -> Picture:
+    """Another size or format of a picture, at most `side` pixels a side. Raises PictureError.
+
+    What is see-through lies on white in a JPEG.
+    """
+    image = _fit(_plain(_decode(data, enough=side)), side)
+    if content_type == "image/png":
+        return _encode(image, "PNG", compress_level=6)
+    if content_type == "image/webp":
+        return _encode(image, "WEBP", quality=90, method=3)
+    if image.mode == "RGBA":
+        ground = Pillow.new("RGBA", image.size, "white")
+        image = Pillow.alpha_composite(ground, image).convert("RGB")
+    return _encode(image, "JPEG", quality=92, subsampling=0)
+
+
 def usual_feather(width: int, height: int) -> int:
     """How many pixels wide the seam of a masked edit is in a picture of this size."""
     return max(2, min(width, height) // _FEATHER)

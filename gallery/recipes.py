@@ -1,12 +1,35 @@
 """What an image was made by, in words: for its page, for a shared page, for its file."""
 
+import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from xml.sax.saxutils import escape  # writes XML, and reads none
 
+from gallery import families
 from gallery.models import Image
 from gallery.templatetags.recipe import seconds
 
+# https://cv.iptc.org/newscodes/digitalsourcetype/
+SOURCE_TYPES = "http://cv.iptc.org/newscodes/digitalsourcetype/"
+_COMPOSITE = "compositeWithTrainedAlgorithmicMedia"
+# A segment of a JPEG has room for this, escaped and in two places; prompts are far shorter.
+_MAX_WORDS = 3_000
 _ENGINES = {"sketch": "Sketch", "stepfun": "StepFun"}
+_NO_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_DESCRIPTION = """
+   <dc:description><rdf:Alt><rdf:li xml:lang="x-default">{}</rdf:li></rdf:Alt></dc:description>"""
+_PACKET = """<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>
+<x:xmpmeta xmlns:x="adobe:ns:meta/">
+ <rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">
+  <rdf:Description rdf:about=""
+   xmlns:dc="http://purl.org/dc/elements/1.1/"
+   xmlns:xmp="http://ns.adobe.com/xap/1.0/"
+   xmlns:Iptc4xmpExt="http://iptc.org/std/Iptc4xmpExt/2008-02-29/"{attributes}>{words}
+  </rdf:Description>
+ </rdf:RDF>
+</x:xmpmeta>
+<?xpacket end="r"?>"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,3 +73,66 @@ def _lines(image: Image) -> Iterator[Line]:
 
 def engine_name(image: Image) -> str:
     return _ENGINES.get(image.engine, image.engine)
+
+
+def parameters(image: Image) -> str:
+    """As Automatic1111 writes it and most of the field reads it: the words, then "name: value"."""
+    settings = {
+        "Steps": image.steps,
+        "CFG scale": f"{image.cfg_scale:g}" if image.cfg_scale is not None else None,
+        "Seed": image.seed,
+        "Size": f"{image.width}x{image.height}",
+        "Model": image.model,
+        "Text mode": "On" if image.text_mode else None,
+        "Engine": engine_name(image),
+        "Version": "Easel",
+    }
+    said = ", ".join(
+        f"{name}: {_quoted(str(value))}"
+        for name, value in settings.items()
+        if value not in {None, ""}
+    )
+    prompt, negative = image.prompt[:_MAX_WORDS], image.negative_prompt[:_MAX_WORDS]
+    return "\n".join(filter(None, (prompt, negative and f"Negative prompt: {negative}", said)))
+
+
+def _quoted(value: str) -> str:
+    return json.dumps(value, ensure_ascii=False) if any(each in value for each in ",\n:") else value
+
+
+def source_type(image: Image) -> str:
+    """IPTC's word for how the picture came to be. "" for a photo that somebody brought.
+
+    Sketch draws by rule and is no AI; but what it made of an AI's picture stays that.
+    """
+    if image.kind == Image.Kind.UPLOAD:
+        return ""
+    if not image.is_stand_in:
+        return _COMPOSITE if image.kind == Image.Kind.EDITED else "trainedAlgorithmicMedia"
+    if image.kind == Image.Kind.GENERATED:
+        return "algorithmicMedia"
+    made = (each for each in families.line(image) if each.kind != Image.Kind.UPLOAD)
+    return "algorithmicMedia" if all(each.is_stand_in for each in made) else _COMPOSITE
+
+
+def xmp(image: Image, *, source: str, with_recipe: bool) -> str:
+    """A packet that marks the picture as IPTC wants it, and tells the recipe if it may."""
+    told = {
+        "Iptc4xmpExt:DigitalSourceType": SOURCE_TYPES + source,
+        "xmp:CreatorTool": "Easel",
+    }
+    words = ""
+    if with_recipe:
+        told["xmp:CreateDate"] = f"{image.created_at:%Y-%m-%dT%H:%M:%SZ}"
+        if not image.is_stand_in:
+            told["Iptc4xmpExt:AISystemUsed"] = image.model
+            told["Iptc4xmpExt:AIPromptInformation"] = image.prompt[:_MAX_WORDS]
+        words = _DESCRIPTION.format(_escaped(image.prompt[:_MAX_WORDS]))
+    attributes = "".join(f'\n   {name}="{_escaped(each)}"' for name, each in told.items() if each)
+    return _PACKET.format(attributes=attributes, words=words)
+
+
+def _escaped(text: str) -> str:
+    return escape(
+        _NO_XML.sub("", text), {'"': "&quot;", "\n": "&#10;", "\r": "&#13;", "\t": "&#9;"}
+    )

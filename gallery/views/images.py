@@ -13,12 +13,13 @@ from django.views.decorators.http import require_safe
 
 from accounts import registry
 from accounts.middleware import WorkspaceRequest
-from gallery import families, images, recipes
+from gallery import downloads, families, images, recipes
 from gallery.images import StorageError
 from gallery.models import Image
+from gallery.views import files
+from gallery.views.downloads import remembered
 
 _A_YEAR = 31_536_000
-_SUFFIXES = {"image/jpeg": "jpg", "image/png": "png", "image/webp": "webp"}
 
 
 @require_safe
@@ -33,6 +34,8 @@ def image_page(request: WorkspaceRequest, image_id: UUID) -> HttpResponse:
         "family": families.tree(image),
         "newer": beside.newer_than(image).oldest_first().first(),
         "older": beside.older_than(image).newest_first().first(),
+        "inside": remembered(request),
+        "sides": downloads.sides(image),
         "actions": [action(image) for action in registry.image_actions],
     }
     return render(request, "gallery/image_page.html", context)
@@ -55,8 +58,7 @@ def image_file(request: WorkspaceRequest, image_id: UUID, variant: str) -> HttpR
         raise Http404
     etag = f'"{image.sha256[:32]}-{variant if keys[variant] else "original"}"'
     is_known = request.headers.get("If-None-Match") == etag
-    is_download = "download" in request.GET
-    response = HttpResponseNotModified() if is_known else _file(image, keys[variant], is_download)
+    response = HttpResponseNotModified() if is_known else _file(image, keys[variant])
     if response.status_code not in {200, 304}:
         return response
     # Of the 304 too: with its headers, a browser renews those of the copy that it has.
@@ -64,26 +66,16 @@ def image_file(request: WorkspaceRequest, image_id: UUID, variant: str) -> HttpR
     response["Cache-Control"] = (
         f"private, max-age={_A_YEAR}, immutable" if keys[variant] else "private, no-cache"
     )
-    response["X-Content-Type-Options"] = "nosniff"
-    response["Content-Security-Policy"] = "sandbox; default-src 'none'"  # nothing in it may run
-    return response
+    return files.guarded(response)
 
 
-def _file(image: Image, preview: str, is_download: bool) -> HttpResponseBase:
+def _file(image: Image, preview: str) -> HttpResponseBase:
     try:
         file = images.reader(preview or image.original)
     except FileNotFoundError as error:
         raise Http404 from error
     except StorageError:
-        return HttpResponse("The storage does not answer.", status=503, content_type="text/plain")
+        return files.busy("The storage does not answer.")
     content_type = image.content_type if preview in {"", image.original} else "image/webp"
-    return FileResponse(
-        file,
-        as_attachment=is_download,
-        filename=_file_name(image, content_type),
-        content_type=content_type,
-    )
-
-
-def _file_name(image: Image, content_type: str) -> str:
-    return f"easel-{image.created_at:%Y%m%d}-{str(image.pk)[-8:]}.{_SUFFIXES[content_type]}"
+    name = downloads.name(image, content_type)
+    return FileResponse(file, filename=name, content_type=content_type)

@@ -47,6 +47,7 @@ POST studio:job_cancel   login 404   403   acts  acts  acts 404   login 404   40
 GET  gallery:image_list  login opens sees  sees  sees  sees opens login opens opens
 GET  gallery:image_page  login 404   sees  sees  sees  sees 404   login 404   404
 GET  gallery:image_file  login 404   sees  sees  sees  sees 404   login 404   404
+GET  gallery:image_download login 404 sees  sees  sees  sees 404   login 404   404
 GET  accounts:key_list   login opens opens opens sees  sees opens login opens opens
 GET  accounts:key_create login opens opens opens opens opens opens login opens opens
 POST accounts:key_create login opens 422   acts  acts  acts opens login opens opens
@@ -242,6 +243,7 @@ def scene(route: str, ada: User, workspace: Workspace) -> tuple[str, dict[str, s
         "accounts:key_revoke": {"key_id": key.pk},
         "studio:job_cancel": {"job_id": job.pk},
         "gallery:image_page": {"image_id": image.pk},
+        "gallery:image_download": {"image_id": image.pk},
         "gallery:image_file": {"image_id": image.pk, "variant": "original"},
     }
     fields = {

@@ -40,7 +40,7 @@ def file_of(image: Image, variant: str = "original") -> str:
 
 
 def name_of(image: Image) -> str:
-    return f"easel-{image.created_at:%Y%m%d}-{str(image.pk)[-8:]}"
+    return f"easel-{str(image.pk)[-8:]}"
 
 
 def fetch(client: Client, address: str, verb: str = "get", **options: Any) -> HttpResponse:
@@ -243,17 +243,6 @@ def test_what_the_browser_has_is_not_sent_again(as_ada: Client, image: Image, va
     assert response["Content-Security-Policy"] == "sandbox; default-src 'none'"
     other = fetch(as_ada, file_of(image, variant), headers={"If-None-Match": '"other"'})
     assert other.status_code == 200
-
-
-def test_a_download_has_a_name(as_ada: Client, image: Image) -> None:
-    response = fetch(as_ada, f"{file_of(image)}?download")
-    assert response["Content-Disposition"] == f'attachment; filename="{name_of(image)}.png"'
-
-
-def test_a_preview_is_named_for_what_it_is(as_ada: Client, image: Image) -> None:
-    images.make_previews(image)
-    response = fetch(as_ada, f"{file_of(image, 'small')}?download")
-    assert response["Content-Disposition"] == f'attachment; filename="{name_of(image)}.webp"'
 
 
 def test_headers_alone(as_ada: Client, image: Image) -> None:

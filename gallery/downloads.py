@@ -1,0 +1,110 @@
+"""What a person takes home: an image in a size, a format, and with or without words in the file.
+
+The original is sent as it is kept, with words spliced in or out; what is smaller or of another
+format is made in a reader's process.
+
+    StorageError, FileNotFoundError, CodecBusy, PictureError     as gallery.images and gallery.codec
+"""
+
+import hashlib
+import io
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import IO, Literal
+
+from gallery import codec, images, recipes, splices
+from gallery.models import Image
+from gallery.pictures import MAX_SIDE, SUFFIXES
+from gallery.splices import Splice, SpliceError, Words
+
+SIDES = (2048, 1024, 512)
+FORMATS = {"png": "image/png", "jpeg": "image/jpeg", "webp": "image/webp"}
+# A new way of writing makes new files of the same choice.
+_EDITION = "1"
+_MAX_NAME = 60
+
+# The recipe and the mark; the mark that says how the picture came to be; nothing at all
+Inside = Literal["recipe", "mark", "nothing"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Choice:
+    """`side` None: as large as it is. `content_type` None: as it is kept."""
+
+    side: int | None = None
+    content_type: str | None = None
+    inside: Inside = "recipe"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Download:
+    pieces: Iterator[bytes] = field(repr=False)
+    size_bytes: int
+    content_type: str
+
+
+def etag(image: Image, choice: Choice) -> str:
+    """The same for the same bytes."""
+    told = (image.sha256, choice.side, choice.content_type, choice.inside, _EDITION)
+    return f'"{hashlib.sha256(repr(told).encode()).hexdigest()[:32]}"'
+
+
+def name(image: Image, content_type: str) -> str:
+    """Of the file, from the prompt: letters, digits and hyphens of any script."""
+    words = "-".join(re.findall(r"\w+", image.prompt.lower().replace("_", " ")))
+    start = words[:_MAX_NAME].strip("-") or "easel"
+    return f"{start}-{str(image.pk)[-8:]}.{SUFFIXES[content_type]}"
+
+
+def sides(image: Image) -> list[int]:
+    """The smaller sizes that there are."""
+    return [side for side in SIDES if side < max(image.width, image.height)]
+
+
+def make(image: Image, choice: Choice) -> Download:
+    content_type = choice.content_type or image.content_type
+    file = _kept(image, choice, content_type)
+    words = _words(image, choice.inside)
+    try:
+        spliced = splices.plan(file, content_type=content_type, words=words)
+    except SpliceError:  # good for every reader, but not for us: so it is written anew
+        file.close()
+        file = _made(image, MAX_SIDE, content_type)
+        spliced = splices.plan(file, content_type=content_type, words=words)
+    return Download(
+        pieces=_pieces(spliced, file), size_bytes=spliced.size_bytes, content_type=content_type
+    )
+
+
+def _pieces(spliced: Splice, file: IO[bytes]) -> Iterator[bytes]:
+    with file:
+        yield from spliced.read(file)
+
+
+def _kept(image: Image, choice: Choice, content_type: str) -> IO[bytes]:
+    """The bytes that hold this size and format: kept ones, if there are such."""
+    side = choice.side if choice.side in sides(image) else None
+    previews = {1024: image.preview_large, 512: image.preview_small}
+    key = previews.get(side or 0, "") if content_type == "image/webp" else ""
+    if key and key != image.original:
+        return images.reader(key)
+    if side is None and content_type == image.content_type:
+        return images.reader(image.original)
+    return _made(image, side or MAX_SIDE, content_type)
+
+
+def _made(image: Image, side: int, content_type: str) -> IO[bytes]:
+    data = images.read(image.original)
+    return io.BytesIO(codec.convert(data, side=side, content_type=content_type).data)
+
+
+def _words(image: Image, inside: Inside) -> Words:
+    source = recipes.source_type(image) if inside != "nothing" else ""
+    if not source:
+        return Words()
+    is_recipe = inside == "recipe"
+    return Words(
+        parameters=recipes.parameters(image) if is_recipe else "",
+        xmp=recipes.xmp(image, source=source, with_recipe=is_recipe),
+    )

@@ -1,0 +1,41 @@
+"""Bytes of images, sent so that nothing in them can run."""
+
+from django.http import Http404, HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.utils.http import content_disposition_header
+
+from gallery import downloads
+from gallery.codec import CodecBusy
+from gallery.downloads import Choice
+from gallery.images import StorageError
+from gallery.models import Image
+from gallery.pictures import PictureError
+
+
+def guarded(response: HttpResponseBase) -> HttpResponseBase:
+    response["X-Content-Type-Options"] = "nosniff"
+    response["Content-Security-Policy"] = "sandbox; default-src 'none'"  # nothing in it may run
+    return response
+
+
+def busy(sentence: str) -> HttpResponse:
+    headers = {"Retry-After": "2"}
+    return HttpResponse(sentence, status=503, content_type="text/plain", headers=headers)
+
+
+def download(image: Image, choice: Choice, *, is_attachment: bool = True) -> HttpResponseBase:
+    """One that was read is not kept by anybody without asking again."""
+    try:
+        made = downloads.make(image, choice)
+    except FileNotFoundError as error:
+        raise Http404 from error
+    except StorageError:
+        return busy("The storage does not answer.")
+    except (CodecBusy, PictureError) as error:
+        return busy(error.sentence)
+    response = StreamingHttpResponse(made.pieces, content_type=made.content_type)
+    response["Content-Length"] = str(made.size_bytes)
+    response["ETag"] = downloads.etag(image, choice)
+    response["Cache-Control"] = "private, no-cache"
+    name = downloads.name(image, made.content_type)
+    response["Content-Disposition"] = str(content_disposition_header(is_attachment, name))
+    return guarded(response)
