@@ -48,6 +48,12 @@ def normalise(data: bytes) -> Picture:
     return _picture(answer, answer.blobs[0])
 
 
+def mask(data: bytes) -> Picture:
+    """As pictures.mask. Raises PictureError and CodecBusy."""
+    answer = _ask("mask", data)
+    return _picture(answer, answer.blobs[0])
+
+
 def verify(data: bytes) -> Picture:
     """As pictures.verify. Raises PictureError and CodecBusy."""
     return _picture(_ask("verify", data), data)

@@ -33,7 +33,7 @@ COMPOSE = struct.Struct(">IIH")
 # How large a picture is to be at most, and of which type
 SIDE_AND_TYPE = struct.Struct(">HB")
 TYPES = tuple(pictures.SUFFIXES)
-VERBS = ("normalise", "verify", "previews", "compose", "convert")
+VERBS = ("normalise", "verify", "previews", "compose", "convert", "mask")
 # What one picture may take: the largest need 1.5 s of a core, and on a busy machine longer.
 CPU_SECONDS = 8.0
 LIMIT_SECONDS = 20.0
@@ -101,6 +101,11 @@ def _normalise(data: bytes) -> Answer:
     return Answer(said=_shape(picture), blobs=(picture.data,))
 
 
+def _mask(data: bytes) -> Answer:
+    picture = pictures.mask(data)
+    return Answer(said=_shape(picture), blobs=(picture.data,))
+
+
 def _verify(data: bytes) -> Answer:
     """The parent has the bytes already."""
     return Answer(said=_shape(pictures.verify(data)))
@@ -144,6 +149,7 @@ _DO: dict[str, Callable[[bytes], Answer]] = {
     "previews": _previews,
     "compose": _compose,
     "convert": _convert,
+    "mask": _mask,
 }
 
 

@@ -24,7 +24,7 @@ log = logging.getLogger("easel.gallery")
 _PIPE_BYTES = 1024 * 1024
 _MAX_SAID_BYTES = 16 * 1024
 _MAX_BLOB_BYTES = 128 * 1024**2
-_BLOBS = {"normalise": 1, "verify": 0, "previews": 2, "compose": 1, "convert": 1}
+_BLOBS = {"normalise": 1, "verify": 0, "previews": 2, "compose": 1, "convert": 1, "mask": 1}
 _ENVIRONMENT = {
     "PATH": os.defpath,
     "LANG": "C.UTF-8",

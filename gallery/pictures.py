@@ -157,6 +157,17 @@ def previews(data: bytes) -> Previews:
     )
 
 
+def mask(data: bytes) -> Picture:
+    """As `normalise`. Raises PictureError also if an edit by this mask would change nothing."""
+    picture = normalise(data)
+    kept = _plain(_decode(picture.data))
+    if kept.mode != "RGBA" or kept.getchannel("A").getextrema() == (255, 255):
+        raise PictureError(
+            "Nothing in this mask is see-through. Make transparent what is to be changed."
+        )
+    return picture
+
+
 def convert(data: bytes, *, side: int, content_type: str) -> Picture:
     """Another size or format of a picture, at most `side` pixels a side. Raises PictureError.
 

@@ -27,7 +27,7 @@ def only(name: str, given: list[Any]) -> bytes:
 
 def normalised(name: str, data: bytes) -> Picture:
     try:
-        return codec.normalise(data)
+        return codec.mask(data) if name == "mask" else codec.normalise(data)
     except CodecBusy as error:
         raise Refusal(503, error.sentence, headers={"Retry-After": "2"}) from error
     except PictureError as error:

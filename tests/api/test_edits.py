@@ -192,7 +192,7 @@ def test_a_mask_keeps_the_photo_outside(ada_calls: Program, puppet: Puppet) -> N
 def test_a_mask_stays_while_a_job_needs_it(ada_calls: Program, puppet: Puppet) -> None:
     files = {
         "image": SimpleUploadedFile("a.png", png(256, 256), "image/png"),
-        "mask": SimpleUploadedFile("m.png", mask(), "image/png"),
+        "mask": SimpleUploadedFile("m.png", mask(hole=(9, 9, 99, 99)), "image/png"),
     }
     ada_calls.form(EDITS, prompt="x", n="2", headers={"Prefer": "respond-async"}, **files)
     jobs.run_next()
@@ -205,13 +205,13 @@ def test_a_mask_stays_while_a_job_needs_it(ada_calls: Program, puppet: Puppet) -
 def test_the_mask_is_as_the_photo_is_seen(ada_calls: Program) -> None:
     """This photo lies on its side: 64 x 48 in the file, 48 x 64 to see."""
     lying = jpeg(64, 48, exif=exif(orientation=6))
-    assert masked(ada_calls, mask(48, 64), lying).status_code == 200
-    error = masked(ada_calls, mask(64, 48), lying).json()["error"]
+    assert masked(ada_calls, mask(48, 64, hole=(9, 9, 40, 40)), lying).status_code == 200
+    error = masked(ada_calls, mask(64, 48, hole=(9, 9, 40, 40)), lying).json()["error"]
     assert (error["param"], "48 x 64" in error["message"]) == ("mask", True)
 
 
 def test_a_mask_that_is_none(ada_calls: Program, workspace: Workspace) -> None:
-    for data in (b"", b"no picture", mask(128, 256)):
+    for data in (b"", b"no picture", mask(128, 256, hole=(9, 9, 40, 40)), mask(), jpeg(256, 256)):
         response = masked(ada_calls, data)
         assert (response.status_code, response.json()["error"]["param"]) == (400, "mask")
     assert Image.objects.count() == PendingObject.objects.count() == 0

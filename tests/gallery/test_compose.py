@@ -10,9 +10,9 @@ from PIL import Image as Pillow
 from PIL import ImageDraw
 
 from gallery import codec, pictures
-from gallery.pictures import Composed, PictureError
+from gallery.pictures import Composed, Picture, PictureError
 from tests.gallery import makers
-from tests.gallery.makers import encoded
+from tests.gallery.makers import encoded, jpeg
 from tests.studio.makers import png
 
 Box = tuple[int, int, int, int]
@@ -72,6 +72,18 @@ def test_a_mask_without_a_hole_changes_nothing(compose: Compose) -> None:
     made = compose(original=png(64, 64, "red"), result=png(64, 64, "blue"), mask=mask(64, 64))
     assert pixels(made)[32, 32] == RED
     assert made.changed_outside_percent == 100
+
+
+@pytest.mark.parametrize("keep", [pictures.mask, codec.mask])
+def test_a_mask_lets_something_through(keep: Callable[[bytes], Picture]) -> None:
+    kept = keep(mask(hole=SQUARE))
+    assert (kept.content_type, kept.width, kept.height) == ("image/png", 256, 256)
+    faint = Pillow.new("RGBA", (64, 48), (0, 0, 0, 255))
+    faint.putpixel((63, 47), (0, 0, 0, 254))
+    assert keep(encoded(faint, "PNG")).width == 64
+    for opaque in (mask(), png(64, 48), encoded(Pillow.new("L", (64, 48)), "PNG"), jpeg()):
+        with pytest.raises(PictureError, match="Nothing in this mask is see-through"):
+            keep(opaque)
 
 
 def test_a_result_of_another_size_is_fitted(compose: Compose) -> None:
