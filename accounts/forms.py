@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from accounts.models import ApiKey
 from accounts.money import MICROS_PER_DOLLAR
+from accounts.once import OnceForm
 
 _SCOPES = {
     "generate": "Make and edit images, and spend credit",
@@ -81,17 +82,11 @@ def _initial(key: ApiKey | None) -> dict[str, Any]:
     }
 
 
-class NewKeyForm(KeyForm):
-    """`key_id` goes out with the form, so that a form that is sent twice makes one key."""
-
+class NewKeyForm(OnceForm, KeyForm):
     scopes = forms.MultipleChoiceField(
         label="What it may do",
         widget=forms.CheckboxSelectMultiple,
         error_messages={"required": "Choose one at least."},
-    )
-    key_id = forms.UUIDField(
-        widget=forms.HiddenInput,
-        error_messages={"required": "Load the page again.", "invalid": "Load the page again."},
     )
 
     def __init__(self, data: QueryDict | None, *, scopes: tuple[str, ...]) -> None:
@@ -103,4 +98,4 @@ class NewKeyForm(KeyForm):
     @property
     def columns(self) -> dict[str, Any]:
         asked = self.cleaned_data
-        return {**super().columns, "scopes": asked["scopes"], "key_id": asked["key_id"]}
+        return {**super().columns, "scopes": asked["scopes"], "new_id": asked["new_id"]}

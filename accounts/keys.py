@@ -4,9 +4,7 @@ P is the public prefix, S 32 characters of secret (190 bits), C a checksum over 
 stands before it, so that a typo is told from a wrong key without a query, and a scanner
 for leaked secrets can tell a key from other text.
 
-    KeyRefused
-    ├── MadeAlready   the form that asks for it was sent before; the key was shown then
-    └── TooMany       the person has as many as one may have
+    TooMany       the person has as many as one may have
 """
 
 import hashlib
@@ -20,7 +18,7 @@ from uuid import UUID
 from django.db import transaction
 from django.utils import timezone
 
-from accounts import ids, workspaces
+from accounts import ids, once, workspaces
 from accounts.models import ApiKey, Membership, User, Workspace
 from accounts.workspaces import NotAllowed
 
@@ -29,16 +27,8 @@ SCOPES = ("generate", "read")
 MAX_HELD = 50
 
 
-class KeyRefused(Exception):
+class TooMany(Exception):
     """The message is a sentence for the user."""
-
-
-class MadeAlready(KeyRefused):
-    pass
-
-
-class TooMany(KeyRefused):
-    pass
 
 
 def issue(
@@ -49,12 +39,12 @@ def issue(
     scopes: Collection[str] | None = None,
     monthly_cap_micros: int | None = None,
     expires_at: datetime | None = None,
-    key_id: UUID | None = None,
+    new_id: UUID | None = None,
 ) -> tuple[ApiKey, str]:
     """The key's row and the key itself, which cannot be had again.
 
-    Without `scopes` it gets all that its maker may have. The same `key_id` again makes no
-    second key. Raises NotAllowed and KeyRefused.
+    Without `scopes` it gets all that its maker may have. The same `new_id` again makes no
+    second key. Raises NotAllowed, MadeAlready and TooMany.
     """
     allowed = scopes_for(by, workspace)
     scopes = allowed if scopes is None else scopes
@@ -62,7 +52,7 @@ def issue(
         raise NotAllowed
     prefix, secret = _new_secret()
     key = ApiKey(
-        pk=key_id or ids.new(),
+        pk=new_id or ids.new(),
         workspace=workspace,
         created_by=by,
         name=name,
@@ -87,8 +77,7 @@ def _insert(key: ApiKey) -> None:
     """One of a person's at a time, or two that count at once would both find room."""
     with transaction.atomic():
         Membership.objects.select_for_update().get(user=key.created_by, workspace=key.workspace)
-        if ApiKey.objects.filter(pk=key.pk).exists():
-            raise MadeAlready("This key was made already, and shown then.")
+        once.check(ApiKey, key.pk)
         held = ApiKey.objects.in_workspace(key.workspace).not_revoked()
         if held.filter(created_by=key.created_by).count() >= MAX_HELD:
             raise TooMany(f"You have {MAX_HELD} keys here already. Revoke one that nobody uses.")

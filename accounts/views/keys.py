@@ -11,11 +11,12 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
-from accounts import ids, keys, registry
+from accounts import keys, registry
 from accounts.forms import KeyForm, NewKeyForm
-from accounts.keys import KeyRefused, MadeAlready
+from accounts.keys import TooMany
 from accounts.middleware import WorkspaceRequest
 from accounts.models import ApiKey, User
+from accounts.once import MadeAlready
 
 _REVOKED_SHOWN = 50
 _form = require_http_methods(["GET", "HEAD", "POST"])
@@ -93,7 +94,7 @@ def key_create(request: WorkspaceRequest) -> HttpResponse:
             "This key was made already. If you did not keep it, revoke it and make another.",
         )
         return redirect("accounts:key_list")
-    except KeyRefused as error:
+    except TooMany as error:
         form.add_error(None, str(error))
         return _new(request, form)
     panels = [panel(request, key) for panel in registry.key_panels]
@@ -102,7 +103,7 @@ def key_create(request: WorkspaceRequest) -> HttpResponse:
 
 
 def _new(request: WorkspaceRequest, form: NewKeyForm) -> HttpResponse:
-    context = {"form": form, "workspace": request.workspace, "key_id": ids.new()}
+    context = {"form": form, "workspace": request.workspace}
     status = 422 if form.errors else 200
     return render(request, "accounts/key_create.html", context, status=status)
 

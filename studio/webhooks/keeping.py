@@ -7,8 +7,9 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from accounts import ids, workspaces
+from accounts import ids, once, workspaces
 from accounts.models import User, Workspace
+from accounts.once import MadeAlready
 from studio.models import Delivery, Webhook
 from studio.models.webhooks import new_seed
 from studio.queue import listeners
@@ -22,32 +23,27 @@ class TooMany(Exception):
     """The message is a sentence for the person who wants one more."""
 
 
-class MadeAlready(Exception):
-    """The form was sent before, and the secret was shown then."""
-
-
 class IsOff(Exception):
     """Nothing is sent to a webhook that is switched off."""
 
 
 def add(
-    *, workspace: Workspace, by: User, url: str, webhook_id: UUID | None = None
+    *, workspace: Workspace, by: User, url: str, new_id: UUID | None = None
 ) -> tuple[Webhook, str]:
     """The webhook and its secret, which cannot be shown again.
 
-    The same `webhook_id` again adds no second one. Raises workspaces.NotAllowed,
+    The same `new_id` again adds no second one. Raises workspaces.NotAllowed,
     addresses.BadAddress, MadeAlready and TooMany.
     """
     workspaces.check_may_manage(by, workspace)
     url = addresses.check(url)
     with transaction.atomic(durable=True):
         Workspace.objects.select_for_update(no_key=True).get(pk=workspace.pk)
-        if webhook_id and Webhook.objects.filter(pk=webhook_id).exists():
-            raise MadeAlready
+        once.check(Webhook, new_id)
         if Webhook.objects.in_workspace(workspace).count() >= MOST:
             raise TooMany(f"A workspace has at most {MOST} webhooks. Delete one that is not used.")
         webhook = Webhook.objects.create(
-            pk=webhook_id or ids.new(), workspace=workspace, created_by=by, url=url
+            pk=new_id or ids.new(), workspace=workspace, created_by=by, url=url
         )
     return webhook, signing.secret_of(webhook.seed)
 
@@ -56,7 +52,8 @@ def rotate(*, webhook: Webhook, by: User, ending: str) -> str:
     """A new secret, which cannot be shown again, for the one that has this `ending`.
 
     That one goes on signing beside it for a day; one that did so from before ends now. So the
-    same call again must make no third: it raises MadeAlready. Raises workspaces.NotAllowed.
+    same call again must make no third: it raises MadeAlready. Raises workspaces.NotAllowed, and
+    Webhook.DoesNotExist for one that was removed meanwhile.
     """
     workspaces.check_may_manage(by, webhook.workspace)
     with transaction.atomic(durable=True):

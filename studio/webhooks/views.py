@@ -12,13 +12,14 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from accounts import ids, workspaces
+from accounts import workspaces
 from accounts.middleware import WorkspaceRequest
+from accounts.once import MadeAlready
 from studio.models import Delivery, Webhook
 from studio.webhooks import deliveries, keeping, signing
 from studio.webhooks.addresses import BadAddress
 from studio.webhooks.forms import WebhookForm
-from studio.webhooks.keeping import IsOff, MadeAlready, TooMany
+from studio.webhooks.keeping import IsOff, TooMany
 
 SHOWN = 50
 _SOON = timedelta(seconds=15)
@@ -62,7 +63,7 @@ def webhook_create(request: WorkspaceRequest) -> HttpResponse:
         return redirect("studio:webhook_list")
     except (BadAddress, TooMany) as error:
         form.add_error("url", str(error))
-    context = {"form": form, "workspace": request.workspace, "webhook_id": ids.new()}
+    context = {"form": form, "workspace": request.workspace}
     status = 422 if form.errors else 200
     return render(request, "studio/webhooks/webhook_create.html", context, status=status)
 
@@ -116,6 +117,8 @@ def webhook_rotate(request: WorkspaceRequest, webhook_id: UUID) -> HttpResponse:
         except MadeAlready:
             messages.info(request, _SHOWN_THEN)
             return redirect("studio:webhook_page", webhook.pk)
+        except Webhook.DoesNotExist as error:
+            raise Http404 from error
         webhook.refresh_from_db()
         return _shown(request, webhook, secret)
     context = {"webhook": webhook, "ending": signing.ending_of(webhook.seed)}

@@ -7,8 +7,9 @@ import pytest
 from django.utils import timezone
 
 from accounts import keys, workspaces
-from accounts.keys import MadeAlready, TooMany
+from accounts.keys import TooMany
 from accounts.models import ApiKey, Membership, Role, User, Workspace
+from accounts.once import MadeAlready
 from accounts.workspaces import NotAllowed
 from tests.conftest import person
 
@@ -56,9 +57,9 @@ def test_an_outsider_makes_none(mallory: User, workspace: Workspace) -> None:
 
 def test_a_form_that_is_sent_twice_makes_one_key(ada: User, workspace: Workspace) -> None:
     name = uuid4()
-    first = issue(ada, workspace, key_id=name)
+    first = issue(ada, workspace, new_id=name)
     with pytest.raises(MadeAlready):
-        issue(ada, workspace, key_id=name)
+        issue(ada, workspace, new_id=name)
     assert ApiKey.objects.get().secret_hash == first.secret_hash
 
 
@@ -154,5 +155,5 @@ def test_the_last_key_asked_for_twice_was_made_already(
 ) -> None:
     monkeypatch.setattr(keys, "MAX_HELD", 1)
     key, _ = keys.issue(workspace=workspace, by=ada, name="last")
-    with pytest.raises(keys.MadeAlready):
-        keys.issue(workspace=workspace, by=ada, name="last", key_id=key.pk)
+    with pytest.raises(MadeAlready):
+        keys.issue(workspace=workspace, by=ada, name="last", new_id=key.pk)

@@ -38,7 +38,7 @@ def revoke_of(key: ApiKey) -> str:
 
 
 def asked(**fields: Any) -> dict[str, Any]:
-    return {"name": "posters", "scopes": ["generate", "read"], "key_id": uuid4()} | fields
+    return {"name": "posters", "scopes": ["generate", "read"], "new_id": uuid4()} | fields
 
 
 def make(client: Client, **fields: Any) -> Any:
@@ -106,7 +106,7 @@ def test_the_same_form_again_shows_nothing(as_ada: Client) -> None:
 
 
 def test_every_form_has_a_name_of_its_own(as_ada: Client) -> None:
-    found = [re.findall(r'name="key_id" value="([^"]+)"', text(as_ada.get(NEW))) for _ in range(2)]
+    found = [re.findall(r'name="new_id" value="([^"]+)"', text(as_ada.get(NEW))) for _ in range(2)]
     assert found[0]
     assert found[0] != found[1]
     assert "no-store" in as_ada.get(NEW)["Cache-Control"]
@@ -143,8 +143,8 @@ def test_the_examples_fit_the_key_and_do_not_hold_it(as_ada: Client) -> None:
         ({"expires_on": "soon"}, "like 2027-01-31"),
         ({"expires_on": "2020-01-01"}, "from today on"),
         ({"expires_on": "9999-12-31"}, "from today on"),
-        ({"key_id": "7"}, "Load the page again"),
-        ({"key_id": ""}, "Load the page again"),
+        ({"new_id": "7"}, "Load the page again"),
+        ({"new_id": ""}, "Load the page again"),
     ],
 )
 def test_what_is_wrong_is_said_and_makes_nothing(

@@ -247,9 +247,9 @@ def scene(route: str, ada: User, workspace: Workspace) -> tuple[str, dict[str, s
         "gallery:image_file": {"image_id": image.pk, "variant": "original"},
     }
     fields = {
-        "accounts:key_create": {"name": "mine", "scopes": "generate", "key_id": str(ids.new())},
+        "accounts:key_create": {"name": "mine", "scopes": "generate", "new_id": str(ids.new())},
         "accounts:key_change": {"name": "mine"},
-        "studio:webhook_create": {"url": "https://93.184.215.14/", "webhook_id": str(ids.new())},
+        "studio:webhook_create": {"url": "https://93.184.215.14/", "new_id": str(ids.new())},
         "studio:webhook_rotate": {"ending": signing.ending_of(webhook.seed)},
         "studio:job_create": {"prompt": PROMPT},
         "studio:job_watch": {"job": f"{job.pk}:running"},

@@ -8,11 +8,12 @@ import pytest
 from django.utils import timezone
 
 from accounts.models import Membership, Role, User, Workspace
+from accounts.once import MadeAlready
 from accounts.workspaces import NotAllowed
 from studio.models import Delivery, Webhook
 from studio.webhooks import deliveries, keeping, signing
 from studio.webhooks.addresses import BadAddress
-from studio.webhooks.keeping import IsOff, MadeAlready, TooMany
+from studio.webhooks.keeping import IsOff, TooMany
 from studio.webhooks.sending import Answer
 from tests.conftest import person
 from tests.engines.makers import resolves_to
@@ -99,13 +100,24 @@ def test_only_owners_and_admins_do_any_of_it(
 
 def test_a_form_that_is_sent_twice_does_it_once(ada: User, webhook: Webhook) -> None:
     with pytest.raises(MadeAlready):
-        keeping.add(workspace=webhook.workspace, by=ada, url=URL, webhook_id=webhook.pk)
+        keeping.add(workspace=webhook.workspace, by=ada, url=URL, new_id=webhook.pk)
     before = ending(webhook)
     keeping.rotate(webhook=webhook, by=ada, ending=before)
     with pytest.raises(MadeAlready):
         keeping.rotate(webhook=webhook, by=ada, ending=before)
     webhook.refresh_from_db()
     assert signing.ending_of(webhook.old_seed) == before
+
+
+def test_one_that_is_removed_meanwhile(ada: User, webhook: Webhook) -> None:
+    before = ending(webhook)
+    keeping.remove(webhook=Webhook.objects.get(), by=ada)
+    keeping.switch(webhook=webhook, by=ada, is_on=False)
+    keeping.remove(webhook=webhook, by=ada)
+    with pytest.raises(IsOff):
+        keeping.send_test(webhook=webhook, by=ada)
+    with pytest.raises(Webhook.DoesNotExist):
+        keeping.rotate(webhook=webhook, by=ada, ending=before)
 
 
 def test_one_that_is_off_is_sent_nothing(ada: User, webhook: Webhook, delivery: Delivery) -> None:

@@ -200,3 +200,17 @@ def test_the_account_pages_say_that_one_is_among_the_webhooks(
         area = area.partition("</nav>")[0]
         assert area.count("aria-current") == 1
         assert f'href="{LIST}"' in area.partition("aria-current")[0].rpartition("<a ")[2]
+
+
+def test_a_new_secret_for_one_that_is_removed_meanwhile(
+    as_ada: Client, webhook: Webhook, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sent = form(page(as_ada, to("rotate", webhook)))
+    rotate = keeping.rotate
+
+    def after_all(**arguments: Any) -> str:
+        Webhook.objects.all().delete()
+        return rotate(**arguments)
+
+    monkeypatch.setattr(keeping, "rotate", after_all)
+    assert as_ada.post(to("rotate", webhook), sent).status_code == 404
