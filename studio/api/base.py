@@ -1,4 +1,4 @@
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from django.http import HttpRequest
@@ -7,17 +7,28 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from accounts.models import ApiKey
+from studio.api.errors import BadField
 from studio.api.throttles import Rate
 
 PREFIX = "/v1"
 
 
 class ApiView(APIView):
-    """`scopes`: a key needs one of them."""
+    """`scopes`: a key needs one of them. `query`: the parameters that a GET here knows."""
 
     scopes: Sequence[str] = ()
+    query: Collection[str] = ()
     http_method_names = ["get", "head", "post"]
     rate: Rate | None = None
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        super().initial(request, *args, **kwargs)
+        for name, values in request.query_params.lists():
+            if name not in self.query:
+                said = f"There is no query parameter {name[:100]}."
+                raise BadField(name[:100], said, code="unknown_parameter")
+            if len(values) > 1:
+                raise BadField(name, f"{name} is there twice.")
 
     def finalize_response(
         self, request: Request, response: Response, *args: Any, **kwargs: Any

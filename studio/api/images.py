@@ -52,6 +52,7 @@ class Edits(ApiView):
 
 class ImageList(ApiView):
     scopes = ("read",)
+    query = _PAGES
 
     @schema.gives("ImageList", "list_images", query=_PAGES)
     def get(self, request: Request) -> Response:
@@ -118,6 +119,7 @@ class _HasLinkOrScope(HasScope):
 
 class ImageContent(ApiView):
     scopes = ("read",)
+    query = links.QUERY
     authentication_classes = (_KeyUnlessLink,)
     permission_classes = (_HasLinkOrScope,)
 
@@ -139,7 +141,6 @@ def _file(image: Image) -> HttpResponseBase:
         raise Refusal(503, "The storage does not answer.", code="storage") from error
     response = FileResponse(file, content_type=image.content_type)
     response["Content-Length"] = str(image.size_bytes)
-    response["X-Content-Type-Options"] = "nosniff"
     response["Content-Security-Policy"] = "sandbox; default-src 'none'"
     response["Cache-Control"] = "private, max-age=7200, immutable"
     return response

@@ -23,6 +23,8 @@ _WAIT: dict[str, schema.Schema] = {
 
 
 class JobOne(ApiView):
+    query = _WAIT
+
     @schema.gives("Job", "read_job", query=_WAIT)
     def get(self, request: Request, job_id: UUID) -> Response:
         """A job. With wait=30 it is answered when it has ended, or after 30 seconds."""

@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.utils.crypto import constant_time_compare
 
 LIFE_SECONDS = 7_200
+QUERY = ("expires", "signature")
 _signer = Signer(salt="easel.api.content")
 
 

@@ -20,6 +20,7 @@ _SINCE: dict[str, schema.Schema] = {
 
 class Usage(ApiView):
     scopes = ("read",)
+    query = _SINCE
 
     @schema.gives("Usage", "read_usage", query=_SINCE)
     def get(self, request: Request) -> Response:

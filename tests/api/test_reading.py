@@ -14,6 +14,7 @@ from studio.models import Offer
 from tests.api.conftest import Program, program
 
 pytestmark = pytest.mark.django_db
+NOBODY = "01890000-0000-7000-8000-000000000000"
 
 
 def test_models_say_limits_price_and_why_not(ada_calls: Program) -> None:
@@ -139,6 +140,36 @@ def test_usage(ada_calls: Program, ada: User, workspace: Workspace) -> None:
 def test_usage_since_no_day(ada_calls: Program, since: str) -> None:
     response = ada_calls.get("/v1/usage", data={"since": since})
     assert (response.status_code, response.json()["error"]["param"]) == (400, "since")
+
+
+@pytest.mark.parametrize(
+    ("path", "param"),
+    [
+        ("/v1/images?limt=5", "limt"),
+        ("/v1/images?limit=5&limit=6", "limit"),
+        ("/v1/images?limit=5&after", "after"),
+        ("/v1/models?limit=5", "limit"),
+        ("/v1/models/step-2x-large?x=1", "x"),
+        ("/v1/usage?until=2026-01-01", "until"),
+        ("/v1/schema?format=yaml", "format"),
+        (f"/v1/jobs/{NOBODY}?Wait=5", "Wait"),
+        (f"/v1/images/{NOBODY}?x", "x"),
+        (f"/v1/images/{NOBODY}/content?width=64", "width"),
+        (f"/v1/models?{'x' * 500}", "x" * 100),
+    ],
+)
+def test_a_query_that_nobody_knows(ada_calls: Program, path: str, param: str) -> None:
+    response = ada_calls.get(path)
+    assert (response.status_code, response.json()["error"]["param"]) == (400, param)
+
+
+@pytest.mark.parametrize("path", ["images/generations", "images/edits", f"jobs/{NOBODY}/cancel"])
+def test_a_query_of_a_post(ada_calls: Program, path: str) -> None:
+    """As for one that would say it there instead of in the body."""
+    response = ada_calls.post(f"/v1/{path}?dry_run=true", {"prompt": "a lake"})
+    error = response.json()["error"]
+    assert (response.status_code, error["param"]) == (400, "dry_run")
+    assert error["code"] == "unknown_parameter"
 
 
 def test_deleted_images_are_not_given_again(ada_calls: Program) -> None:
