@@ -6,6 +6,8 @@ from studio import catalog
 from studio.catalog import Model
 from studio.models import Offer
 
+_NO_SUCH = "There is no model of this name."
+
 
 @dataclass(frozen=True, kw_only=True)
 class Offered:
@@ -40,9 +42,7 @@ def all_on() -> list[Offered]:
 
 def why_not(name: str) -> str:
     """A sentence on why the model is not on offer."""
-    if not name:
-        return "No model is on offer at the moment."
     if name not in catalog.models():
-        return "There is no model of this name."
+        return _NO_SUCH if name or all_on() else "No model is on offer at the moment."
     note = Offer.objects.filter(model=name).values_list("note", flat=True).first()
     return note or f"{name} is not on offer at the moment."

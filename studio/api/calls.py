@@ -113,10 +113,13 @@ def _asked(call: Call) -> Asked:
 
 
 def _model_name(call: Call) -> str:
+    """The one that was named, or the first that can do it. Raises BadField."""
     if "model" in call.values:
         return str(call.values["model"])
     able = [each.model.name for each in offers.all_on() if each.model.can(call.operation)]
-    return able[0] if able else ""
+    if not able:
+        raise BadField("model", "No model can do this at the moment.", code="model_not_found")
+    return able[0]
 
 
 def _size(call: Call, model: Model | None) -> str | None:

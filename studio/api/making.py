@@ -8,6 +8,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.ledger import InsufficientCredit
+from accounts.models import ApiKey
 from gallery.images import StorageError
 from studio import catalog, jobs
 from studio.api import calls, patience, presenting, repeats
@@ -20,13 +21,14 @@ from studio.catalog import Model
 from studio.engines.contract import Operation
 from studio.jobs import CapReached, QueueFull, QuotaExceeded
 from studio.models import Job
+from studio.orders import Order
 
 
 def answer(request: Request, operation: Operation) -> Response:
     call = calls.read(request, operation)
     repeat = _repeat(request, call)
     if call.values.get("dry_run"):
-        return _preview(call)
+        return _preview(request, call)
     with patience.of(request) as patient:
         earlier = repeats.find(repeat) if repeat else []
         made = earlier or _submit(request, call, repeat)
@@ -127,12 +129,27 @@ def _size_said(call: Call, model: Model | None, size: str) -> list[str]:
     ]
 
 
-def _preview(call: Call) -> Response:
-    """What would be sent and what it would cost. Nothing is kept and nothing is charged."""
+def _preview(request: Request, call: Call) -> Response:
+    """What would be sent, what it would cost, and whether it would be accepted now.
+
+    Nothing is kept and nothing is charged.
+    """
     order = calls.order(call)
     upload = calls.upload(call, order)
     calls.region(call, upload)  # a mask that would be refused
     warnings = [*call.warnings, *_size_said(call, order.model, order.size), *order.rewrites]
     if order.count > 1:
         warnings.append(f"n is fanned out: {order.count} calls of the model, one image each.")
-    return Response(presenting.preview(order, upload, warnings=warnings))
+    why_not = _why_not(key_of(request), order)
+    return Response(presenting.preview(order, upload, warnings=warnings, why_not=why_not))
+
+
+def _why_not(key: ApiKey, order: Order) -> Refusal | None:
+    """What the order itself would be refused with: no credit, a full queue, a quota, a cap."""
+    by, workspace = key.created_by, key.workspace
+    try:
+        with _translated():
+            jobs.check(by=by, workspace=workspace, order=order, order_id=None, api_key=key)
+    except Refusal as refusal:
+        return refusal
+    return None

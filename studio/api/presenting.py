@@ -154,13 +154,18 @@ def image(request: Request, image: Image) -> dict[str, Any]:
     }
 
 
-def preview(order: Order, upload: Upload | None, *, warnings: Sequence[str]) -> dict[str, Any]:
+def preview(
+    order: Order, upload: Upload | None, *, warnings: Sequence[str], why_not: Refusal | None
+) -> dict[str, Any]:
+    """`why_not` is what the order would be refused with now."""
     picture = upload.picture if upload else None
     return {
         "object": "dry_run",
         "price_micros": order.price_micros,
         "total_micros": order.total_micros,
         "calls": order.count,
+        "would_be_accepted": why_not is None,
+        "why_not": {"code": why_not.code, "message": why_not.message} if why_not else None,
         "request": {
             "model": order.model.name,
             "operation": order.operation,

@@ -46,6 +46,9 @@ class Program:
         body = {"model": "step-image-edit-2", "prompt": "a lake"} | fields
         return self.post("/v1/images/generations", body, headers=headers or {})
 
+    def cap(self, micros: int) -> None:
+        ApiKey.objects.filter(pk=self.key.pk).update(monthly_cap_micros=micros)
+
     def _with_key(self, arguments: dict[str, Any]) -> dict[str, Any]:
         headers = {"Authorization": f"Bearer {self.secret}"} | arguments.pop("headers", {})
         return {**arguments, "headers": headers}

@@ -3,12 +3,14 @@
 import base64
 import io
 import json
+from collections.abc import Callable
+from typing import Any
 
 import pytest
 from django.test import Client
 from PIL import Image as Pillow
 
-from accounts.models import User, Workspace
+from accounts.models import Plan, User, Workspace
 from gallery.models import Image
 from studio.engines.contract import Filtered, OutOfService, Refused, StyleReference, Trouble
 from studio.models import Job, Offer
@@ -136,6 +138,17 @@ def test_a_model_that_is_left_out(ada_calls: Program) -> None:
     assert "step-image-edit-2 was taken" in response.json()["x_warnings"][0]
 
 
+def test_a_model_that_nobody_knows(ada_calls: Program) -> None:
+    for name in ("", "gpt-image-1"):
+        error = ada_calls.generate(model=name).json()["error"]
+        assert error["message"] == "There is no model of this name."
+        assert (error["param"], error["code"]) == ("model", "model_not_found")
+    Offer.objects.exclude(model="step-2x-large").update(is_on=False)
+    edit = {"prompt": "add snow", "image": "YWJj"}
+    error = ada_calls.post("/v1/images/edits", edit).json()["error"]
+    assert (error["param"], error["message"]) == ("model", "No model can do this at the moment.")
+
+
 def test_a_style_reference(ada_calls: Program, puppet: Puppet) -> None:
     Offer.objects.filter(model="step-1x-medium").update(is_on=True, price_micros=5_000)
     given = {"source_url": "https://example.com/a.png", "weight": 2}
@@ -156,8 +169,30 @@ def test_a_dry_run_does_nothing(ada_calls: Program, workspace: Workspace) -> Non
     assert (body["price_micros"], body["total_micros"], body["calls"]) == (3_000, 9_000, 3)
     assert body["request"] | {"size": "768x1360", "steps": 8, "cfg_scale": 1.0} == body["request"]
     assert len(body["x_warnings"]) == 3
+    assert (body["would_be_accepted"], body["why_not"]) == (True, None)
     assert Job.objects.count() == 0
     assert balance(workspace) == (150_000, 0)
+
+
+LIMITS: dict[str, tuple[Callable[[Program], Any], str]] = {
+    "credit": (lambda _: Offer.objects.update(price_micros=150_001), "insufficient_credit"),
+    "day": (lambda _: Plan.objects.update(images_per_day=0), "quota_exceeded"),
+    "queue": (lambda _: Plan.objects.update(queued_limit=0), "queue_full"),
+    "storage": (lambda _: Plan.objects.update(storage_bytes=0), "quota_exceeded"),
+    "cap": (lambda caller: caller.cap(2_999), "monthly_cap_reached"),
+}
+
+
+@pytest.mark.parametrize("limit", LIMITS)
+def test_a_dry_run_says_what_it_would_be_refused_with(ada_calls: Program, limit: str) -> None:
+    """The very words of the refusal, beside the price, so that both are known."""
+    act, code = LIMITS[limit]
+    act(ada_calls)
+    dry = ada_calls.generate(dry_run=True)
+    assert (dry.status_code, dry.json()["would_be_accepted"]) == (200, False)
+    real = ada_calls.generate().json()["error"]
+    assert dry.json()["why_not"] == {"code": code, "message": real["message"]}
+    assert real["code"] == code
 
 
 def test_no_credit(ada_calls: Program, workspace: Workspace) -> None:

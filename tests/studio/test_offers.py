@@ -48,9 +48,14 @@ def test_no_model_is_on_offer_without_a_price() -> None:
         ("step-1x-edit", "", "step-1x-edit is not on offer at the moment."),
         ("no-such-model", "", "There is no model of this name."),
         ("x" * 100_000, "", "There is no model of this name."),
-        ("", "", "No model is on offer at the moment."),
+        ("", "", "There is no model of this name."),
     ],
 )
 def test_why_not(name: str, note: str, sentence: str) -> None:
     Offer.objects.filter(model="step-1x-edit").update(note=note)
     assert offers.why_not(name) == sentence
+
+
+def test_why_there_is_none_to_name() -> None:
+    Offer.objects.update(is_on=False)
+    assert offers.why_not("") == "No model is on offer at the moment."
