@@ -12,7 +12,6 @@ from gallery.pictures import PictureError
 
 
 def guarded(response: HttpResponseBase) -> HttpResponseBase:
-    response["X-Content-Type-Options"] = "nosniff"
     response["Content-Security-Policy"] = "sandbox; default-src 'none'"  # nothing in it may run
     return response
 
