@@ -17,10 +17,7 @@ class ModelList(ApiView):
     @schema.gives("ModelList", "list_models")
     def get(self, _request: Request) -> Response:
         """Every model with its limits and price, and why it is not on offer if it is not."""
-        prices = _prices()
-        return Response(
-            {"object": "list", "data": [_model(name, prices) for name in catalog.models()]}
-        )
+        return Response({"object": "list", "data": described()})
 
 
 class ModelOne(ApiView):
@@ -30,6 +27,11 @@ class ModelOne(ApiView):
         if name not in catalog.models():
             raise Http404
         return Response(_model(name, _prices()))
+
+
+def described() -> list[dict[str, Any]]:
+    prices = _prices()
+    return [_model(name, prices) for name in catalog.models()]
 
 
 def _prices() -> dict[str, int]:

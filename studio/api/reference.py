@@ -12,7 +12,7 @@ from django.views.decorators.http import require_safe
 from accounts.models import ApiKey
 from accounts.registry import Panel
 from studio import offers
-from studio.api import fields, schema
+from studio.api import fields, models, schema
 from studio.api.jobs import MAX_WAIT_SECONDS
 
 LANGUAGES = (("curl", "curl"), ("python", "Python"), ("node", "Node"))
@@ -28,6 +28,8 @@ def reference(request: HttpRequest) -> HttpResponse:
             {"title": title, "examples": _examples(task, LANGUAGES)} for task, title in TASKS
         ],
         "fields": _fields(),
+        "models": models.described(),
+        "later": _examples("later", LANGUAGES[:1])[0],
         "ignored": fields.IGNORED,
         "addresses": _addresses(),
         "api_rate": settings.API_RATE,
@@ -45,8 +47,10 @@ def first_call(request: HttpRequest, key: ApiKey) -> Panel:
 
 def _here(request: HttpRequest) -> dict[str, str]:
     offered = offers.all_on()
+    origin = f"{request.scheme}://{request.get_host()}"
     return {
-        "base": f"{request.scheme}://{request.get_host()}/v1",
+        "origin": origin,
+        "base": f"{origin}/v1",
         "model": offered[0].model.name if offered else "step-image-edit-2",
     }
 

@@ -7,6 +7,7 @@ import pytest
 from django.test import Client
 from drf_spectacular.validation import validate_schema
 
+from studio import catalog
 from studio.api import fields, schema
 from tests.api.conftest import Program
 from tests.studio.makers import Puppet
@@ -70,6 +71,12 @@ def test_the_page_shows_this_server(client: Client) -> None:
         if name != "stream":
             assert f"<code>{name}</code>" in page
     assert "POST /v1/images/generations" in page
+    words = " ".join(re.sub("<[^>]+>", " ", page).split())
+    for model in catalog.models().values():
+        steps = model.steps
+        assert f"steps {steps.minimum:g} to {steps.maximum:g}, default {steps.default:g}." in words
+    assert "size , height x width: 1024x1024, 768x1360" in words
+    assert "HTTP/1.1 202 Accepted" in words
     assert "Idempotency-Key" in page
     response = client.post("/v1/docs")
     assert (response.status_code, response["Allow"]) == (405, "GET, HEAD")
