@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.http.multipartparser import MultiPartParserError
+from django.utils.http import parse_header_parameters
 from rest_framework.exceptions import ParseError, UnsupportedMediaType
 from rest_framework.parsers import BaseParser, DataAndFiles
 from rest_framework.parsers import MultiPartParser as FrameworkMultiPartParser
@@ -16,6 +17,8 @@ from studio.api.errors import BadField
 from studio.api.negotiation import OnlyJson
 
 MAX_DEPTH = 20
+_CUT_OFF = "The body was cut off."
+_ENDING_BYTES = 1_024
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,7 +64,7 @@ class StrictJsonParser(BaseParser):
     ) -> dict[str, Any]:
         data = stream.read()
         if len(data) < int(parser_context["request"].META.get("CONTENT_LENGTH") or 0):
-            raise ParseError("The body was cut off.")  # and whoever sent it may have left
+            raise ParseError(_CUT_OFF)  # and whoever sent it may have left
         found = _read(data)
         if not isinstance(found, dict):
             raise ParseError("The body is to be a JSON object.")
@@ -111,7 +114,25 @@ class MultiPartParser(FrameworkMultiPartParser):
     def parse(
         self, stream: Any, media_type: str | None = None, parser_context: Any = None
     ) -> "DataAndFiles[Any, Any]":
+        kept = _Ending(stream)
         try:
-            return super().parse(stream, media_type, parser_context)
+            found = super().parse(kept, media_type, parser_context)  # type: ignore[arg-type]
         except MultiPartParserError as error:
             raise ParseError("The body is not multipart/form-data.") from error
+        _, parameters = parse_header_parameters(media_type or "")
+        if f"--{parameters['boundary']}--".encode() not in kept.ending:
+            raise ParseError(_CUT_OFF)
+        return found
+
+
+class _Ending:
+    """Keeps the end of what is read: of a body in chunks, only that tells if it is whole."""
+
+    def __init__(self, stream: Any) -> None:
+        self._stream = stream
+        self.ending = b""
+
+    def read(self, size: int = -1) -> bytes:
+        data: bytes = self._stream.read(size)
+        self.ending = (self.ending + data[-_ENDING_BYTES:])[-_ENDING_BYTES:]
+        return data

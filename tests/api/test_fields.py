@@ -251,7 +251,11 @@ def test_a_form_that_is_bent(caller: Program, refused: Callable[..., Any]) -> No
     invalid = b'--x\r\nContent-Disposition: form-data; name="prompt"\r\n\r\n\xff\r\n--x--\r\n'
     refused(caller.post(EDITS, invalid, content_type=kind), param="prompt")
     refused(caller.post(EDITS, b"x", content_type="multipart/form-data"))
-    refused(caller.post(EDITS, b"x", content_type=kind), param="prompt")
+    whole = invalid.replace(b"\xff", b"add snow")
+    refused(caller.post(EDITS, whole, content_type=kind), param="image")
+    for size in (1, 60, len(whole) - 5):
+        error = refused(caller.post(EDITS, whole[:size], content_type=kind))
+        assert error["message"] == "The body was cut off."
 
 
 def test_a_body_that_is_cut_off_is_no_request() -> None:
