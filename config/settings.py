@@ -110,7 +110,8 @@ STORAGES = {
 }
 STATIC_URL = "/static/"
 STATIC_ROOT = DATA_DIR / "static"
-STATICFILES_DIRS = [BASE_DIR / "static"]
+DRAWN_DIR = DATA_DIR / "drawn"  # by manage.py starters
+STATICFILES_DIRS = [*filter(Path.is_dir, [DRAWN_DIR]), BASE_DIR / "static"]
 FILE_UPLOAD_MAX_MEMORY_SIZE = 24 * 1024 * 1024
 # A photo may come as base64 in a form's text; config.limits has bounded every body by then.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 28 * 1024 * 1024

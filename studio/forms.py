@@ -98,7 +98,7 @@ class StudioForm(forms.Form):
         offered = offers.all_on()
         return Asked(
             model=cleaned["model"] or (offered[0].model.name if offered else ""),
-            operation="edit" if cleaned["photo"] is not None or cleaned["source"] else "generate",
+            operation="edit" if self._is_edit(cleaned) else "generate",
             prompt=_unix(cleaned["prompt"]),
             negative_prompt=_unix(cleaned["negative_prompt"]),
             size=cleaned["size"] or None,
@@ -108,6 +108,9 @@ class StudioForm(forms.Form):
             text_mode=cleaned["text_mode"],
             count=1 if cleaned["count"] is None else cleaned["count"],
         )
+
+    def _is_edit(self, cleaned: dict[str, Any]) -> bool:
+        return cleaned["photo"] is not None or cleaned["source"] is not None
 
     def _photo(self, order: Order, cleaned: dict[str, Any]) -> Image | Upload | None:
         if len(self.files.getlist("photo")) > 1:
@@ -147,6 +150,18 @@ class StudioForm(forms.Form):
             orders.check_photo(
                 order, width=image.width, height=image.height, size_bytes=image.size_bytes
             )
+
+
+class QuoteForm(StudioForm):
+    """As the studio's, but for a price: a photo that would come along is only said to."""
+
+    has_photo = forms.BooleanField(required=False)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, check=lambda **_: None, **kwargs)
+
+    def _is_edit(self, cleaned: dict[str, Any]) -> bool:
+        return cleaned["has_photo"] or super()._is_edit(cleaned)
 
 
 def _unix(text: str) -> str:

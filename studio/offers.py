@@ -40,6 +40,17 @@ def all_on() -> list[Offered]:
     ]
 
 
+def all_off() -> list[tuple[str, str]]:
+    """(title, why it is not on offer), in the order of the catalog."""
+    on = {each.model.name for each in all_on()}
+    notes = dict(Offer.objects.values_list("model", "note"))
+    return [
+        (model.title, notes.get(name) or "Not on offer at the moment.")
+        for name, model in catalog.models().items()
+        if name not in on
+    ]
+
+
 def why_not(name: str) -> str:
     """A sentence on why the model is not on offer."""
     if name not in catalog.models():

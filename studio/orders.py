@@ -12,6 +12,7 @@ from studio.catalog import MAX_SEED, Model, Range
 from studio.engines.contract import Operation
 
 MAX_COUNT = 10
+MAX_PHOTOS = 100
 MAX_FEATHER = 1024
 
 
@@ -32,6 +33,7 @@ class NotOffered(OrderError):
 class Asked:
     """As it came in: anything left out is None, nothing is checked yet but its type.
 
+    `photos`: how many the instruction is for; `count` images are made of each.
     Nobody waits for a batch: the workspace's other jobs go first.
     """
 
@@ -46,12 +48,13 @@ class Asked:
     text_mode: bool = False
     style_reference: Any = None
     count: int = 1
+    photos: int = 1
     is_batch: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
 class Order:
-    """What will be sent, for each of `count` images; `rewrites` says in words what changed."""
+    """What will be sent, for each of `images`; `rewrites` says in words what changed."""
 
     model: Model
     operation: Operation
@@ -66,11 +69,16 @@ class Order:
     price_micros: int
     style_reference: dict[str, Any] | None = None
     rewrites: tuple[str, ...] = ()
+    photos: int = 1
     is_batch: bool = False
 
     @property
+    def images(self) -> int:
+        return self.count * self.photos
+
+    @property
     def total_micros(self) -> int:
-        return self.price_micros * self.count
+        return self.price_micros * self.images
 
 
 def check(asked: Asked) -> Order:
@@ -101,6 +109,7 @@ def check(asked: Asked) -> Order:
         cfg_scale=cfg_scale,
         text_mode=asked.text_mode and model.text_mode,
         count=asked.count,
+        photos=asked.photos,
         price_micros=offered.price_micros,
         style_reference=_style_reference(asked, model),
         rewrites=tuple(filter(None, (size_said, negative_said, _text_mode_said(asked, model)))),
@@ -156,6 +165,8 @@ def _check_numbers(asked: Asked, model: Model) -> None:
         raise OrderError("cfg_scale", f"{model.title} takes guidance of {_span(model.cfg_scale)}.")
     if not (_is_whole(asked.count) and 1 <= asked.count <= MAX_COUNT):
         raise OrderError("count", f"Make 1 to {MAX_COUNT} images at once.")
+    if not 1 <= asked.photos <= MAX_PHOTOS:
+        raise OrderError("source", f"Choose 1 to {MAX_PHOTOS} pictures.")
 
 
 def _is_whole(value: object) -> bool:

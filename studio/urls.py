@@ -1,13 +1,19 @@
 from django.urls import include, path
 
-from studio.views import jobs, page
+from studio.views import jobs, page, prompts, quotes
 
 app_name = "studio"
 
 urlpatterns = [
     path("", page.studio, name="studio"),
     path("jobs/", jobs.job_create, name="job_create"),
+    path("jobs/quote", quotes.job_quote, name="job_quote"),
     path("jobs/watch", jobs.job_watch, name="job_watch"),
     path("jobs/<uuid:job_id>/cancel", jobs.job_cancel, name="job_cancel"),
+    path("jobs/<uuid:job_id>/again", jobs.job_again, name="job_again"),
+    path("prompts/", prompts.prompt_list, name="prompt_list"),
+    path("prompts/forget", prompts.prompt_forget_all, name="prompt_forget_all"),
+    path("prompts/<uuid:prompt_id>/star", prompts.prompt_star, name="prompt_star"),
+    path("prompts/<uuid:prompt_id>/forget", prompts.prompt_forget, name="prompt_forget"),
     path("accounts/webhooks/", include("studio.webhooks.urls")),
 ]

@@ -8,7 +8,9 @@ class UseSource extends HTMLElement {
     this.addEventListener("click", (event) => {
       if (event.metaKey || event.ctrlKey || event.shiftKey) return;
       event.preventDefault();
-      composer().photo.useImage(this.getAttribute("image"), this.closest("[data-job]").dataset.prompt);
+      const card = this.closest("[data-job]");
+      const { width, height } = card.querySelector("img");
+      composer().photo.useImage(this.getAttribute("image"), card.dataset.prompt, [width, height]);
       composer().prompt.select();
       composer().focusPrompt();
     });

@@ -6,15 +6,14 @@ class JobClock extends HTMLElement {
 
   connectedCallback() {
     const begun = performance.now() - Number(this.getAttribute("elapsed"));
-    const usual = Number(this.getAttribute("usual")) || 5000;
-    const words = this.querySelector("span");
+    const usual = Number(this.getAttribute("usual"));
+    const words = this.querySelector("[data-clock]") ?? this.querySelector("span");
     const line = this.querySelector(".job-line");
     const verb = words.textContent.trim();
     const tick = () => {
       const ms = performance.now() - begun;
-      const rest = ms < usual ? `of about ${seconds(usual)} s` : `(usually ${seconds(usual)} s)`;
-      words.textContent = `${verb}, ${seconds(ms)} s ${rest}`;
-      line.style.setProperty("--done", String(1 - Math.exp((-1.6 * ms) / usual)));
+      words.textContent = [verb, `${seconds(ms)} s${rest(ms, usual)}`].filter(Boolean).join(", ");
+      line?.style.setProperty("--done", String(1 - Math.exp((-1.6 * ms) / (usual || 5000))));
     };
     tick();
     this.#timer = setInterval(tick, 100);
@@ -23,6 +22,11 @@ class JobClock extends HTMLElement {
   disconnectedCallback() {
     clearInterval(this.#timer);
   }
+}
+
+function rest(ms, usual) {
+  if (!usual) return "";
+  return ms < usual ? ` of about ${seconds(usual)} s` : ` (usually ${seconds(usual)} s)`;
 }
 
 function seconds(ms) {

@@ -1,9 +1,13 @@
 // The form: prompt, photo, settings, and the price before the button is pressed.
 
 import { Draft } from "./draft.js";
+import { takeFromPage } from "./drops.js";
 import { dollars } from "./money.js";
-import { Photo, takeFromPage } from "./photo.js";
+import { Photo } from "./photo.js";
 import { isOurs, problem, signIn } from "./problems.js";
+import { History, forget } from "./prompts.js";
+import { Quote } from "./quote.js";
+import { Sending } from "./sending.js";
 import { Settings } from "./settings.js";
 import { wayOut } from "./ways.js";
 
@@ -18,6 +22,8 @@ class StudioForm extends HTMLElement {
     this.prompt = this.form.elements.prompt;
     this.button = this.querySelector("#create");
     this.upload = this.querySelector("#upload");
+    this.sending = new Sending();
+    this.history = new History(this.prompt);
     const changed = () => this.show();
     this.photo = new Photo(this.form, { changed, say: (...words) => this.say(...words) });
     this.settings = new Settings(this.form, {
@@ -25,6 +31,7 @@ class StudioForm extends HTMLElement {
       isEdit: () => this.photo.isThere,
       isFresh: !this.querySelector("#refused li"),
     });
+    this.quote = new Quote(this.form, this.photo);
     this.photo.look();
     takeFromPage(this.photo, () => this.prompt.focus());
     this.draft = new Draft(this.prompt, this.photo);
@@ -48,7 +55,7 @@ class StudioForm extends HTMLElement {
     const { detail } = event;
     if (event.type === "htmx:beforeRequest") this.#before(event);
     else if (event.type === "htmx:xhr:progress") this.#progress(detail);
-    else if (event.type === "htmx:sendError") this.say(UNREACHED[String(navigator.onLine)]);
+    else if (event.type === "htmx:sendError") this.#unreached();
     else this.#after(detail);
   }
 
@@ -57,13 +64,26 @@ class StudioForm extends HTMLElement {
     const isEdit = this.photo.isThere;
     this.settings.show();
     this.draft?.keep();
-    this.#count();
+    this.#countWords();
     this.prompt.placeholder = isEdit ? this.prompt.dataset.hintEdit : this.prompt.dataset.hint;
     const option = this.settings.option;
     if (!option) return;
-    const count = Math.min(Number(this.form.elements.count.max), Math.max(1, Math.floor(this.form.elements.count.valueAsNumber) || 1));
     const verb = isEdit ? "Edit" : "Create";
-    this.button.textContent = `${verb}${count > 1 ? ` ${count}` : ""} · ${dollars(Number(option.dataset.price) * count)}`;
+    this.button.textContent = `${verb}${this.count > 1 ? ` ${this.count}` : ""} · ${dollars(Number(option.dataset.price) * this.count)}`;
+    this.quote?.show();
+  }
+
+  get count() {
+    const { max, valueAsNumber } = this.form.elements.count;
+    return Math.min(Number(max), Math.max(1, Math.floor(valueAsNumber) || 1));
+  }
+
+  /** Puts words into the box, ready to go on writing. */
+  write(words) {
+    this.prompt.value = words;
+    this.show();
+    this.focusPrompt();
+    this.prompt.setSelectionRange(words.length, words.length);
   }
 
   /** A sentence beside the prompt, in the place of the server's own. */
@@ -82,7 +102,8 @@ class StudioForm extends HTMLElement {
   reuse(card) {
     const { prompt, source, ...kept } = card.dataset;
     this.prompt.value = prompt;
-    if (source) this.photo.useImage(source, "The same photo");
+    const shape = card.querySelector("svg[viewBox]")?.getAttribute("viewBox").split(" ").slice(2).map(Number);
+    if (source) this.photo.useImage(source, "The same photo", shape);
     else this.photo.clear();
     this.settings.use({ ...kept, textMode: "textMode" in card.dataset });
     this.focusPrompt();
@@ -93,7 +114,7 @@ class StudioForm extends HTMLElement {
     this.scrollIntoView({ block: "nearest", behavior: "instant" });
   }
 
-  #count() {
+  #countWords() {
     const most = Number(this.settings.option?.dataset.maxPrompt ?? 512);
     const length = [...this.prompt.value].length;
     const output = this.querySelector("#prompt-count");
@@ -103,7 +124,9 @@ class StudioForm extends HTMLElement {
   }
 
   #key(event) {
-    if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
+    if (event.isComposing || this.history.key(event)) return;
+    if (event.key === "Escape") this.prompt.blur();
+    if (event.key !== "Enter" || event.shiftKey) return;
     event.preventDefault();
     if (!this.button.disabled) this.form.requestSubmit(this.button);
   }
@@ -115,17 +138,32 @@ class StudioForm extends HTMLElement {
       return;
     }
     this.say("");
+    const words = this.prompt.value;
+    if (words.trim()) this.sending.begin({ count: this.count, shape: this.#shape(), words });
+  }
+
+  /** [width, height] of what will be made, as far as it is known here. */
+  #shape() {
+    const size = this.settings.size.split("x").map(Number);
+    return size.length === 2 ? size : this.photo.shape ?? [1, 1];
   }
 
   #progress({ lengthComputable, loaded, total }) {
     if (!lengthComputable || total < 200_000) return;
+    this.sending.progress(loaded, total);
     this.upload.hidden = false;
     this.upload.max = total;
     this.upload.value = loaded;
   }
 
+  #unreached() {
+    this.sending.end();
+    this.say(UNREACHED[String(navigator.onLine)]);
+  }
+
   /** Fires on the target of the swap; an order's is the list of cards. */
   #beforeSwap({ detail }) {
+    if (detail.requestConfig.elt === this.form) this.sending.end();
     if (isOurs(detail.xhr)) return;
     detail.shouldSwap = false;
     detail.isError = true;
@@ -136,10 +174,12 @@ class StudioForm extends HTMLElement {
 
   #after({ successful, xhr }) {
     this.upload.hidden = true;
+    this.sending.end();
     if (!successful) {
       if (xhr.status === 422 && isOurs(xhr)) this.#markFields();
       return;
     }
+    forget(); // the list of prompts has one more
     const newest = document.querySelector("#jobs > [data-job]");
     this.photo.keepAs(newest?.dataset.source);
     newest?.scrollIntoView({ block: "nearest", behavior: "instant" });

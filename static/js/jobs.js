@@ -3,6 +3,7 @@
 const PAUSE_MS = 250;
 const MAX_PAUSE_MS = 15_000;
 const MOST_WATCHED = 100;
+const NONE = "00000000-0000-0000-0000-000000000000";
 
 class SignedOut extends Error {}
 
@@ -14,6 +15,7 @@ class JobWatch extends HTMLElement {
 
   connectedCallback() {
     this.addEventListener("htmx:afterSettle", this);
+    this.addEventListener("load", arrived, true);
     document.addEventListener("htmx:oobAfterSwap", this);
     addEventListener("online", this);
     addEventListener("pageshow", this);
@@ -36,11 +38,14 @@ class JobWatch extends HTMLElement {
     else this.watch();
   }
 
-  /** Another tab may have spent meanwhile; asked about no job, the server tells the balance. */
+  /** Another tab may have spent meanwhile: the balance, and the cards that came since. */
   async #refresh() {
     if (document.visibilityState !== "visible" || this.#request) return;
-    const html = await this.#ask("", null).catch(() => "");
-    if (html) this.#show(html);
+    const newest = this.querySelector("[data-job]")?.dataset.job ?? NONE;
+    const html = await this.#ask(`after=${newest}`, null).catch(() => "");
+    if (!html) return;
+    this.#show(html);
+    this.watch();
   }
 
   /** Asks about the cards that are there now; leaves a question that is the same alone. */
@@ -68,7 +73,14 @@ class JobWatch extends HTMLElement {
       this.#failures += 1;
       this.#later(Math.min(PAUSE_MS * 2 ** this.#failures, MAX_PAUSE_MS));
     }
-    this.querySelector(".watch-note").hidden = this.#failures < 2;
+    this.#sayLost(this.#failures > 1);
+  }
+
+  #sayLost(isLost) {
+    const note = this.querySelector(".watch-note");
+    if (note.hidden === !isLost) return;
+    note.hidden = !isLost;
+    tell(isLost ? note.textContent : "The connection is back.");
   }
 
   async #ask(query, signal) {
@@ -88,7 +100,7 @@ class JobWatch extends HTMLElement {
     const ended = [...before]
       .map((card) => document.getElementById(card.id))
       .filter((card) => card && !("unfinished" in card.dataset));
-    if (ended.length) document.getElementById("news").textContent = ended.map(news).join(" ");
+    if (ended.length) tell(ended.map(news).join(" "));
   }
 
   #later(pause) {
@@ -102,6 +114,16 @@ class JobWatch extends HTMLElement {
     this.#request = null;
     this.#asked = "";
   }
+}
+
+/** In the page's one live region. */
+function tell(words) {
+  document.getElementById("news").textContent = words;
+}
+
+/** A picture fades in once it is there, not while it is still empty. */
+function arrived({ target }) {
+  if (target.tagName === "IMG") target.classList.add("is-there");
 }
 
 function news(card) {

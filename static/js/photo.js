@@ -1,9 +1,10 @@
-// The photo to edit: picked, dropped or pasted as a file, or an image of the gallery.
+// The photo to edit: picked, taken, dropped or pasted as a file, or an image of the gallery.
+
+import { PhotoDesk } from "./photo-desk.js";
 
 const TYPES = new Set(["image/jpeg", "image/png", "image/webp"]);
-const OTHERS = {
-  avif: "AVIF", bmp: "BMP", gif: "GIF", heic: "HEIC", heif: "HEIF", pdf: "PDF", svg: "SVG", tif: "TIFF", tiff: "TIFF",
-};
+const OTHERS = { avif: "AVIF", bmp: "BMP", gif: "GIF", pdf: "PDF", svg: "SVG", tif: "TIFF", tiff: "TIFF" };
+const HEIC = /^hei[cf]$/;
 const IMAGE_URL = /\/images\/([0-9a-f-]{36})\//;
 
 export class Photo {
@@ -14,10 +15,13 @@ export class Photo {
     this.row = form.querySelector("#photo");
     this.picture = form.querySelector("#photo-image");
     this.name = form.querySelector("#photo-name");
+    this.desk = new PhotoDesk(this.file.dataset.worker);
     this.why = null; // the sentence and the way out, while the photo cannot be sent as it is
+    this.shape = this.row.hidden ? null : [Number(this.row.dataset.width), Number(this.row.dataset.height)];
     this.changed = changed;
     this.say = say;
     this.file.addEventListener("change", () => this.#picked());
+    form.querySelector("#camera").addEventListener("change", (event) => this.#taken(event.target));
     form.querySelector("#photo-remove").addEventListener("click", (event) => {
       event.preventDefault();
       this.clear();
@@ -43,7 +47,7 @@ export class Photo {
     this.file.value = "";
     this.source.value = "";
     this.why = null;
-    this.#show("", "");
+    this.#show("", "", null);
     if (location.search) history.replaceState(null, "", location.pathname);
   }
 
@@ -51,15 +55,16 @@ export class Photo {
     const bag = new DataTransfer();
     bag.items.add(file);
     this.file.files = bag.files;
-    this.#picked();
+    return this.#picked();
   }
 
-  useImage(id, name) {
+  /** `shape` is [width, height], where it is known. */
+  useImage(id, name, shape = null) {
     this.file.value = "";
     this.why = null;
     this.source.value = id;
     this.say("");
-    this.#show(`/images/${id}/small`, name);
+    this.#show(`/images/${id}/small`, name, shape);
   }
 
   /** After a photo went up once, the next edit names it instead of sending it again. */
@@ -82,16 +87,22 @@ export class Photo {
     return Boolean(file);
   }
 
+  #taken(camera) {
+    if (camera.files.length) this.useFile(camera.files[0]);
+    camera.value = "";
+  }
+
   async #picked() {
     const file = this.file.files[0];
     if (!file) return this.clear();
-    const wrong = this.#wrongAtSight(file);
+    const wrong = await this.#wrongAtSight(file);
+    if (this.file.files[0] !== file) return null;
     if (wrong) return this.refuse(wrong);
     this.source.value = "";
     this.why = null;
     this.say("");
-    this.#show(URL.createObjectURL(file), file.name);
-    return this.#checkSides(file);
+    this.#show("", file.name, null);
+    return this.#look(file);
   }
 
   /** What is no photo does not stay; nor is anything made of the words that were about it. */
@@ -101,75 +112,58 @@ export class Photo {
     this.say(...this.why);
   }
 
-  #wrongAtSight(file) {
+  async #wrongAtSight(file) {
     const says = this.file.dataset;
     if (file.size === 0) return says.sayEmpty;
-    if (file.size > Number(says.maxBytes)) return says.sayBytes;
+    const ends = [file.type.replace(/^\w+\/|\+.*$/g, ""), file.name.split(".").pop().toLowerCase()];
+    if (ends.some((each) => HEIC.test(each)) || await isHeic(file)) return says.sayHeic;
     if (TYPES.has(file.type)) return "";
-    const name = OTHERS[file.type.replace(/^\w+\/|\+.*$/g, "")] ?? OTHERS[file.name.split(".").pop().toLowerCase()];
+    const name = OTHERS[ends[0]] ?? OTHERS[ends[1]];
     return name ? says.sayOther.replace("{name}", name) : says.sayType;
   }
 
-  async #checkSides(file) {
-    const most = Number(this.file.dataset.maxSide);
-    const bitmap = await createImageBitmap(file).catch(() => null);
+  async #look(file) {
+    const seen = await this.desk.look(file).catch(() => null);
     if (this.file.files[0] !== file) return;
-    if (!bitmap) return this.refuse(this.file.dataset.sayType);
-    const { width, height } = bitmap;
-    if (Math.max(width, height) > most) {
-      this.why = [
-        `This picture is ${width} × ${height} pixels; at most ${most} × ${most} are taken.`,
-        { label: "Scale it down", act: async () => this.useFile(await smaller(file, bitmap, most)) },
-      ];
-      this.say(...this.why);
-    }
+    if (!seen) return this.refuse(this.file.dataset.sayType);
+    this.#show(URL.createObjectURL(seen.thumb), file.name, [seen.width, seen.height]);
+    this.#checkLimits(file, seen);
   }
 
-  #show(url, name) {
+  #checkLimits(file, { width, height }) {
+    const { maxSide, maxBytes, sayBytes } = this.file.dataset;
+    const isWide = Math.max(width, height) > Number(maxSide);
+    if (!isWide && file.size <= Number(maxBytes)) return;
+    const sentence = isWide
+      ? `This picture is ${width} × ${height} pixels; at most ${maxSide} × ${maxSide} are taken.`
+      : sayBytes;
+    this.why = [sentence, { label: "Scale it down", act: () => this.#shrink(file, Number(maxSide)) }];
+    this.say(...this.why);
+  }
+
+  async #shrink(file, most) {
+    this.why = ["The picture is being scaled down."];
+    this.say(...this.why);
+    const blob = await this.desk.shrink(file, most).catch(() => null);
+    if (this.file.files[0] !== file) return;
+    if (!blob) this.refuse("This browser could not scale the picture down.");
+    else this.useFile(new File([blob], `${file.name.replace(/\.\w+$/, "")}.jpg`, { type: "image/jpeg" }));
+  }
+
+  #show(url, name, shape) {
     if (this.shown?.startsWith("blob:")) URL.revokeObjectURL(this.shown);
     this.shown = url;
-    if (url) this.picture.setAttribute("href", url);
-    else this.picture.removeAttribute("href");
+    this.shape = shape;
+    if (url) this.picture.src = url;
+    else this.picture.removeAttribute("src");
     this.name.textContent = name;
     this.row.hidden = !this.isThere;
     this.changed();
   }
 }
 
-async function smaller(file, bitmap, most) {
-  const scale = most / Math.max(bitmap.width, bitmap.height);
-  const canvas = document.createElement("canvas");
-  canvas.width = Math.round(bitmap.width * scale);
-  canvas.height = Math.round(bitmap.height * scale);
-  const context = canvas.getContext("2d");
-  context.imageSmoothingQuality = "high";
-  context.drawImage(bitmap, 0, 0, canvas.width, canvas.height);
-  const blob = await new Promise((done) => { canvas.toBlob(done, "image/jpeg", 0.95); });
-  return new File([blob], `${file.name.replace(/\.\w+$/, "")}.jpg`, { type: "image/jpeg" });
-}
-
-/** Takes files that are dropped or pasted anywhere on the page. */
-export function takeFromPage(photo, taken) {
-  let depth = 0;
-  const mark = (change) => {
-    depth = change ? Math.max(0, depth + change) : 0;
-    document.documentElement.classList.toggle("is-dropping", depth > 0);
-  };
-  const holds = (event) => event.dataTransfer?.types.some((type) => type === "Files" || type === "text/uri-list");
-  document.addEventListener("dragenter", (event) => { if (holds(event)) mark(1); });
-  document.addEventListener("dragleave", (event) => { if (holds(event)) mark(-1); });
-  document.addEventListener("dragover", (event) => { if (holds(event)) event.preventDefault(); });
-  document.addEventListener("drop", (event) => {
-    if (!holds(event)) return;
-    event.preventDefault();
-    mark(0);
-    if (photo.take(event.dataTransfer)) taken();
-  });
-  document.addEventListener("paste", (event) => {
-    const file = [...event.clipboardData.files].find((each) => each.type.startsWith("image/"));
-    if (!file) return;
-    event.preventDefault();
-    photo.useFile(file);
-    taken();
-  });
+/** By its first bytes: phones send HEIC under any name and type. */
+async function isHeic(file) {
+  const text = String.fromCharCode(...new Uint8Array(await file.slice(4, 12).arrayBuffer()));
+  return /^ftyp(hei|hev|mif1|msf1)/.test(text);
 }

@@ -1,5 +1,7 @@
 // The settings of the chosen model: its sizes and limits, remembered in this browser.
 
+import { keep, kept } from "./keeping.js";
+
 const KEY = "easel.settings";
 const REMEMBERED = ["model", "steps", "cfg_scale", "negative_prompt", "text_mode", "seed"];
 
@@ -44,6 +46,14 @@ export class Settings {
     this.fields.negative_prompt.value = negative;
     this.fields.text_mode.checked = textMode;
     this.sizes = size ? { [this.#sizesKey()]: size } : {};
+    this.changed();
+    this.#remember();
+  }
+
+  /** The size, if the model makes it, and text mode; all else stays. */
+  take({ size, textMode }) {
+    if (size) this.sizes[this.#sizesKey()] = size;
+    this.fields.text_mode.checked = textMode;
     this.changed();
     this.#remember();
   }
@@ -134,27 +144,23 @@ export class Settings {
   }
 
   #remember() {
-    const kept = { sizes: this.sizes, isOpen: this.box.open };
+    const settings = { sizes: this.sizes, isOpen: this.box.open };
     for (const name of REMEMBERED) {
       const field = this.fields[name];
-      kept[name] = field.type === "checkbox" ? field.checked : field.value;
+      settings[name] = field.type === "checkbox" ? field.checked : field.value;
     }
-    kept.model = this.chosen || kept.model;
-    try {
-      localStorage.setItem(KEY, JSON.stringify(kept));
-    } catch {
-      // Not remembered, then.
-    }
+    settings.model = this.chosen || settings.model;
+    keep(KEY, JSON.stringify(settings));
   }
 
   #recall() {
     try {
-      const kept = JSON.parse(localStorage.getItem(KEY)) ?? {};
-      this.sizes = kept.sizes ?? {};
-      this.box.open = Boolean(kept.isOpen);
+      const settings = JSON.parse(kept(KEY)) ?? {};
+      this.sizes = settings.sizes ?? {};
+      this.box.open = Boolean(settings.isOpen);
       for (const name of REMEMBERED) {
         const field = this.fields[name];
-        const value = kept[name];
+        const value = settings[name];
         if (field.type === "checkbox") field.checked = value === true;
         else if (typeof value !== "string") continue;
         else if (name !== "model" || [...field.options].some((each) => each.value === value)) field.value = value;

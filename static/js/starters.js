@@ -1,18 +1,29 @@
-// Prompts to start from.
+// Prompts to start from: one fills the form, with a sample photo where it is about one.
 
 import { composer } from "./composer.js";
 
-class ExamplePrompts extends HTMLElement {
+class StarterList extends HTMLElement {
   connectedCallback() {
-    this.hidden = false;
-    this.addEventListener("click", (event) => {
-      const button = event.target.closest("button");
-      if (!button) return;
-      composer().prompt.value = button.textContent;
-      composer().show();
-      composer().focusPrompt();
-    });
+    this.addEventListener("click", this);
+  }
+
+  async handleEvent(event) {
+    const link = event.target.closest("a");
+    if (!link || event.metaKey || event.ctrlKey || event.shiftKey) return;
+    event.preventDefault();
+    this.closest("dialog")?.close();
+    const { prompt, size, sample } = link.dataset;
+    const { photo, settings } = composer();
+    if (sample) await photo.useFile(await fetched(sample, link.querySelector(".starter-title").textContent));
+    else photo.clear();
+    settings.take({ size, textMode: "textMode" in link.dataset });
+    composer().write(prompt);
   }
 }
 
-customElements.define("example-prompts", ExamplePrompts);
+async function fetched(url, name) {
+  const blob = await (await fetch(url)).blob();
+  return new File([blob], `${name} sample.webp`, { type: "image/webp" });
+}
+
+customElements.define("starter-list", StarterList);

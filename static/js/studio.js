@@ -5,4 +5,6 @@ import "./stepper.js";
 import "./clock.js";
 import "./jobs.js";
 import "./card-actions.js";
+import "./prompt-panel.js";
 import "./starters.js";
+import "./shortcuts.js";

@@ -4,6 +4,7 @@ States and their order stand in `studio.models.jobs`. No transaction and no lock
 across a call of an engine or of the storage.
 """
 
+from studio.jobs.again import again
 from studio.jobs.claim import claim, next_in_turn
 from studio.jobs.places import place
 from studio.jobs.release import release_images
@@ -20,6 +21,7 @@ from studio.jobs.submit import (
     spent_this_month,
     submit,
 )
+from studio.jobs.turns import places, usual_ms
 from studio.jobs.waiting import wait, wait_for_change
 
 __all__ = [
@@ -29,17 +31,20 @@ __all__ = [
     "Ran",
     "Region",
     "Upload",
+    "again",
     "cancel",
     "check",
     "claim",
     "next_in_turn",
     "place",
+    "places",
     "release_images",
     "run",
     "run_next",
     "spending_of",
     "spent_this_month",
     "submit",
+    "usual_ms",
     "wait",
     "wait_for_change",
 ]

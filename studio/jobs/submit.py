@@ -64,13 +64,14 @@ def submit(
     by: User,
     workspace: Workspace,
     order: Order,
-    source: Image | Upload | None = None,
+    source: Image | Upload | Sequence[Image] | None = None,
     region: Region | None = None,
     order_id: UUID | None = None,
     api_key: ApiKey | None = None,
 ) -> list[Job]:
-    """Accepts an order: one job, one hold and one doorbell for each image, or nothing at all.
+    """Accepts an order: one job and one hold for each image, and a doorbell; or nothing at all.
 
+    `source` holds as many photos as the order says, of the workspace.
     A photo that came along is stored first and owned in the same transaction, so a refusal
     leaves none behind. The same `order_id` again returns the jobs of the first time. Raises
     workspaces.NotAllowed, QuotaExceeded, CapReached, ledger.InsufficientCredit and
@@ -98,10 +99,10 @@ def submit(
 
 
 def _masked(
-    region: Region | None, source: Image | Upload | None, staged: list[str]
+    region: Region | None, source: Image | Upload | Sequence[Image] | None, staged: list[str]
 ) -> dict[str, Any]:
     """The columns of a job that changes only a region of its photo."""
-    if region is None or source is None:
+    if region is None or source is None or isinstance(source, Sequence):
         return {}
     photo = source.picture if isinstance(source, Upload) else source
     usual = usual_feather(photo.width, photo.height)
@@ -130,7 +131,7 @@ def check(
     workspaces.check_may_make(by, workspace)
     if not _ordered(workspace, order_id):
         _check_credit(workspace, order)
-        _check_quota(workspace, order.count, stored_bytes=stock.of(workspace))
+        _check_quota(workspace, order.images, stored_bytes=stock.of(workspace))
         _check_cap(api_key, order)
 
 
@@ -160,7 +161,7 @@ def _accept(
     workspace: Workspace,
     order: Order,
     order_id: UUID | None,
-    source: Image | tuple[str, Picture] | None,
+    source: Image | Sequence[Image] | tuple[str, Picture] | None,
     masked: dict[str, Any],
     api_key: ApiKey | None,
 ) -> list[Job]:
@@ -169,14 +170,17 @@ def _accept(
         stored_bytes = stock.lock(workspace)
         ledger.lock(workspace)
         _check_repeated(workspace, order_id)
-        _check_quota(workspace, order.count, stored_bytes=stored_bytes)
+        _check_quota(workspace, order.images, stored_bytes=stored_bytes)
         _check_cap(api_key, order)
         if masked:
             images.own(masked["mask"])
+        sources: Sequence[Image | None]
         if isinstance(source, tuple):
-            source = _own_photo(*source, by=by, workspace=workspace)
+            sources = [_own_photo(*source, by=by, workspace=workspace)]
+        else:
+            sources = [source] if isinstance(source, Image | None) else source
         whose = {"workspace": workspace, "created_by": by, "api_key": api_key}
-        jobs = _jobs(order, order_id or ids.new(), source=source, **masked, **whose)
+        jobs = _jobs(order, order_id or ids.new(), sources, **masked, **whose)
         _hold(jobs, by)
         Job.objects.bulk_create(jobs)
         doorbell.ring()
@@ -190,9 +194,13 @@ def _own_photo(key: str, picture: Picture, *, by: User, workspace: Workspace) ->
     )
 
 
-def _jobs(order: Order, order_id: UUID, **columns: Any) -> list[Job]:
+def _jobs(
+    order: Order, order_id: UUID, sources: Sequence[Image | None], **columns: Any
+) -> list[Job]:
     return [
-        Job(order_id=order_id, **columns, **_recipe(order, number)) for number in range(order.count)
+        Job(order_id=order_id, source=source, **columns, **_recipe(order, number))
+        for source in sources
+        for number in range(order.count)
     ]
 
 
@@ -204,7 +212,7 @@ def _hold(jobs: Sequence[Job], by: User) -> None:
 
 
 def _recipe(order: Order, number: int) -> dict[str, Any]:
-    """A fixed seed counts up over the images of one order, or they would all be the same."""
+    """A fixed seed counts up over the images of one photo, or they would all be the same."""
     return {
         "model": order.model.name,
         "operation": order.operation,

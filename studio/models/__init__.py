@@ -1,6 +1,7 @@
 from studio.models.alerts import Alert
 from studio.models.jobs import TERMINAL, TRANSITIONS, Job, JobQuerySet, Priority, State
 from studio.models.offers import Offer
+from studio.models.prompts import Prompt
 from studio.models.repeats import RepeatKey
 from studio.models.webhooks import Delivery, Webhook
 from studio.models.workers import Worker
@@ -14,6 +15,7 @@ __all__ = [
     "JobQuerySet",
     "Offer",
     "Priority",
+    "Prompt",
     "RepeatKey",
     "State",
     "Webhook",

@@ -180,6 +180,11 @@ class Job(models.Model):
                 condition=Q(state=State.RUNNING),
                 name="job_running",
             ),
+            models.Index(
+                fields=["model", "-finished_at"],
+                condition=Q(state=State.SUCCEEDED),
+                name="job_latest_made",
+            ),
         ]
 
     def __str__(self) -> str:

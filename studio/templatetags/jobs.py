@@ -1,3 +1,5 @@
+from collections.abc import Mapping
+from typing import Any
 from urllib.parse import urlsplit
 
 from django import template
@@ -27,9 +29,14 @@ def elapsed_ms(job: Job) -> int:
 
 
 @register.filter
-def usual_ms(job: Job) -> int:
-    model = catalog.models().get(job.model)
-    return model.usual_ms if model else 0
+def of(table: Mapping[Any, Any], key: Any) -> Any:
+    """What the table has for the key; "" where it has nothing, or is not there."""
+    return table.get(key, "") if table else ""
+
+
+@register.filter
+def minus(number: int) -> int:
+    return -number
 
 
 @register.filter

@@ -1,10 +1,12 @@
 """Orders that the studio page sends, and news of their jobs."""
 
+import logging
 from functools import partial
 from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
+from django.db import DatabaseError
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST, require_safe
@@ -15,13 +17,18 @@ from accounts.middleware import WorkspaceRequest
 from gallery.codec import CodecBusy
 from gallery.images import StorageError
 from gallery.models import Image
-from studio import jobs
+from studio import jobs, prompts
 from studio.forms import StudioForm
-from studio.models import Job
+from studio.models import Job, State
+from studio.orders import OrderError
 from studio.views.fragments import fragment, signed_in
-from studio.views.page import room, source_of, watched
+from studio.views.page import newer, room, source_of, watched
 
+log = logging.getLogger("easel.jobs")
+_CANNOT = (InsufficientCredit, jobs.QuotaExceeded, CodecBusy, StorageError)
 _POLL_SECONDS = 20.0
+# While others run before ours, the place in the queue changes and our jobs do not.
+_POLL_QUEUED_SECONDS = 3.0
 _MAX_WATCHED = 200
 
 
@@ -45,31 +52,57 @@ def job_create(request: WorkspaceRequest) -> HttpResponse:
             region=form.region,
             order_id=form.cleaned_data["order_id"],
         )
-    except (InsufficientCredit, jobs.QuotaExceeded) as error:
-        form.add_error(None, str(error))
-        is_out_of_credit = isinstance(error, InsufficientCredit)
-        return _refused(request, form, is_out_of_credit=is_out_of_credit)
-    except CodecBusy as error:
-        form.add_error("photo", error.sentence)
-        return _refused(request, form, status=503)
-    except StorageError:
-        form.add_error(None, "The photo could not be kept just now. Please try again.")
-        return _refused(request, form, status=503)
+    except _CANNOT as error:
+        return _cannot(request, error, form)
+    _remember(request, form.order.prompt)
+    return _accepted(request, made)
+
+
+@require_POST
+@signed_in
+def job_again(request: WorkspaceRequest, job_id: UUID) -> HttpResponse:
+    """Orders once more what a job did not deliver, at the price of now."""
+    ours = Job.objects.visible_to(request.user).select_related("workspace", "source")
+    job = get_object_or_404(ours, pk=job_id)
+    try:
+        made = jobs.again(job=job, by=request.user)
+    except (OrderError, *_CANNOT) as error:
+        return _cannot(request, error)
+    return _accepted(request, made)
+
+
+def _accepted(request: WorkspaceRequest, made: list[Job]) -> HttpResponse:
     if not request.htmx:
         return redirect("studio:studio")
     context = {"jobs": made[::-1], "order_id": ids.new(), **watched(made)}
     return fragment(request, "studio/_accepted.html", context)
 
 
+def _remember(request: WorkspaceRequest, prompt: str) -> None:
+    """The order stands, whatever becomes of this."""
+    try:
+        prompts.remember(by=request.user, workspace=request.workspace, text=prompt)
+    except DatabaseError:
+        log.warning("a prompt was not kept")
+
+
+def _cannot(
+    request: WorkspaceRequest, error: Exception, form: StudioForm | None = None
+) -> HttpResponse:
+    if isinstance(error, CodecBusy):
+        return _refused(request, form, sentence=error.sentence, status=503)
+    if isinstance(error, StorageError):
+        sentence = "The photo could not be kept just now. Please try again."
+        return _refused(request, form, sentence=sentence, status=503)
+    is_out_of_credit = isinstance(error, InsufficientCredit)
+    return _refused(request, form, sentence=str(error), is_out_of_credit=is_out_of_credit)
+
+
 def _refused(
-    request: WorkspaceRequest,
-    form: StudioForm,
-    *,
-    status: int = 422,
-    is_out_of_credit: bool = False,
+    request: WorkspaceRequest, form: StudioForm | None, *, status: int = 422, **said: Any
 ) -> HttpResponse:
     """Sentences, and that nothing was charged. Without JavaScript, the whole page again."""
-    context: dict[str, Any] = {"form": form, "is_out_of_credit": is_out_of_credit}
+    context: dict[str, Any] = {"form": form, **said}
     if request.htmx:
         return fragment(request, "studio/_refused.html", context, status=status)
     context |= room(request)
@@ -82,8 +115,8 @@ def _refused(
 def job_watch(request: WorkspaceRequest) -> HttpResponse:
     """Waits until one of the jobs changes, then sends their cards and asks to be asked again.
 
-    `?job=<id>:<state seen>`, once for each job that has not ended. Asked about none, it sends
-    the balance at once.
+    `?job=<id>:<state seen>`, once for each job that has not ended, and `?after=<id>` for what
+    another tab ordered since. Asked about none, it sends the balance at once.
     """
     seen = _seen(request.GET.getlist("job"))
     ours = Job.objects.visible_to(request.user).filter(pk__in=seen)
@@ -92,10 +125,16 @@ def job_watch(request: WorkspaceRequest) -> HttpResponse:
         raise Http404
     with jobs.place("page", of=request.user.pk) as is_free:
         if is_free:
-            jobs.wait_for_change(known, _POLL_SECONDS)
+            is_queued = State.QUEUED in known.values()
+            jobs.wait_for_change(known, _POLL_QUEUED_SECONDS if is_queued else _POLL_SECONDS)
     now = list(Job.objects.filter(pk__in=known).with_pictures())
-    changed = [job for job in now if job.state != seen[job.pk]]
-    return fragment(request, "studio/_watch.html", {"jobs": changed, **watched(now)})
+    context = {
+        "jobs": [job for job in now if job.state != seen[job.pk]],
+        "newer": newer(request, request.GET.get("after", "")),
+        "asked": bool(seen),
+        **watched(now),
+    }
+    return fragment(request, "studio/_watch.html", context)
 
 
 @require_POST

@@ -13,8 +13,8 @@ from accounts import ids
 from accounts.middleware import WorkspaceRequest
 from gallery.models import Image
 from gallery.pictures import MAX_BYTES, MAX_SIDE
-from studio import offers, orders
-from studio.models import Job
+from studio import jobs, offers, orders, starters
+from studio.models import Job, JobQuerySet
 
 SHOWN = 24
 
@@ -29,7 +29,8 @@ def studio(request: WorkspaceRequest) -> HttpResponse:
     if not request.user.is_authenticated:
         return render(request, "studio/welcome.html")
     source = source_of(request, request.GET.get("source"))
-    return render(request, "studio/studio.html", {**room(request), "source": source})
+    context = {**room(request), "source": source, "words": request.GET.get("prompt", "")[:2_000]}
+    return render(request, "studio/studio.html", context)
 
 
 def room(request: WorkspaceRequest) -> dict[str, Any]:
@@ -37,14 +38,12 @@ def room(request: WorkspaceRequest) -> dict[str, Any]:
 
     An order's name goes out with its form, so that a form sent twice is one order.
     """
-    latest = list(
-        Job.objects.in_workspace(request.workspace)
-        .filter(created_by=request.user)
-        .with_pictures()
-        .newest_first()[:SHOWN]
-    )
+    latest = list(_own(request).newest_first()[:SHOWN])
     return {
         "offered": offers.all_on(),
+        "not_offered": offers.all_off(),
+        "starters": starters.every(),
+        "are_sketched": starters.are_sketched(),
         "jobs": latest,
         "max_photo_bytes": MAX_BYTES,
         "max_photo_megabytes": MAX_BYTES // 1024**2,
@@ -55,8 +54,27 @@ def room(request: WorkspaceRequest) -> dict[str, Any]:
     }
 
 
-def watched(some: Iterable[Job]) -> dict[str, list[Job]]:
-    return {"watched": [job for job in some if not job.is_terminal]}
+def newer(request: WorkspaceRequest, after: str) -> list[Job]:
+    """What the person ordered since the job `after`, the newest first: its ids count up."""
+    try:
+        return list(_own(request).filter(pk__gt=UUID(after)).newest_first()[:SHOWN])
+    except ValueError:
+        return []
+
+
+def watched(some: Iterable[Job]) -> dict[str, Any]:
+    """What cards of jobs that have not ended tell: their place, and how long it usually takes."""
+    unfinished = [job for job in some if not job.is_terminal]
+    return {
+        "watched": unfinished,
+        "places": jobs.places(unfinished),
+        "usual": jobs.usual_ms({job.model for job in unfinished}),
+    }
+
+
+def _own(request: WorkspaceRequest) -> JobQuerySet:
+    ours = Job.objects.in_workspace(request.workspace).filter(created_by=request.user)
+    return ours.with_pictures()
 
 
 def source_of(request: WorkspaceRequest, text: str | None) -> Image | None:

@@ -21,12 +21,14 @@ from django.contrib import admin
 from django.http import HttpResponse
 from django.test import Client, RequestFactory
 from django.urls import NoReverseMatch, URLPattern, get_resolver, reverse
+from django.utils import timezone
 
 from accounts import ids, keys
 from accounts.models import ApiKey, Membership, Role, User, Wallet, Workspace
 from gallery import images, pictures
 from gallery.models import Image
-from studio.models import Delivery, Job, Webhook
+from studio import prompts
+from studio.models import Delivery, Job, Prompt, State, Webhook
 from studio.webhooks import signing
 from tests.conftest import person
 from tests.gallery.makers import png
@@ -44,6 +46,12 @@ GET  studio:studio       opens opens opens opens opens sees opens opens opens op
 POST studio:job_create   login moves 403   acts  acts  acts moves login moves moves
 GET  studio:job_watch    login 404   sees  sees  sees  sees 404   login 404   404
 POST studio:job_cancel   login 404   403   acts  acts  acts 404   login 404   404
+POST studio:job_again    login 404   403   acts  acts  acts 404   login 404   404
+POST studio:job_quote    login opens opens opens opens opens opens login opens opens
+GET  studio:prompt_list  login opens opens opens opens sees opens login opens opens
+POST studio:prompt_star  login 404   404   404   404   acts 404   login 404   404
+POST studio:prompt_forget login 404  404   404   404   acts 404   login 404   404
+POST studio:prompt_forget_all login moves moves moves moves acts moves login moves moves
 GET  gallery:image_list  login opens sees  sees  sees  sees opens login opens opens
 GET  gallery:image_page  login 404   sees  sees  sees  sees 404   login 404   404
 GET  gallery:image_file  login 404   sees  sees  sees  sees 404   login 404   404
@@ -234,6 +242,10 @@ def scene(route: str, ada: User, workspace: Workspace) -> tuple[str, dict[str, s
         prompt=PROMPT,
     )
     key, _ = keys.issue(workspace=workspace, by=ada, name=PROMPT)
+    prompts.remember(by=ada, workspace=workspace, text=PROMPT)
+    prompt = Prompt.objects.get(user=ada, workspace=workspace)
+    if route == "studio:job_again":
+        Job.objects.update(state=State.FAILED, finished_at=timezone.now())
     webhook = Webhook.objects.create(workspace=workspace, url=f"https://hooks.example/{PROMPT}")
     delivery = Delivery.objects.create(webhook=webhook, event_id="evt_1", type="job.x", body="{}")
     named: dict[str, dict[str, Any]] = {
@@ -242,6 +254,9 @@ def scene(route: str, ada: User, workspace: Workspace) -> tuple[str, dict[str, s
         "accounts:key_change": {"key_id": key.pk},
         "accounts:key_revoke": {"key_id": key.pk},
         "studio:job_cancel": {"job_id": job.pk},
+        "studio:job_again": {"job_id": job.pk},
+        "studio:prompt_star": {"prompt_id": prompt.pk},
+        "studio:prompt_forget": {"prompt_id": prompt.pk},
         "gallery:image_page": {"image_id": image.pk},
         "gallery:image_download": {"image_id": image.pk},
         "gallery:image_file": {"image_id": image.pk, "variant": "original"},
@@ -253,6 +268,7 @@ def scene(route: str, ada: User, workspace: Workspace) -> tuple[str, dict[str, s
         "studio:webhook_rotate": {"ending": signing.ending_of(webhook.seed)},
         "studio:job_create": {"prompt": PROMPT},
         "studio:job_watch": {"job": f"{job.pk}:running"},
+        "studio:prompt_star": {"on": "on"},
     }
     return reverse(route, kwargs=named.get(route)), fields.get(route, {})
 
@@ -266,6 +282,7 @@ def belongings(workspace: Workspace) -> list[Any]:
             Image.objects.filter(workspace=workspace),
             ApiKey.objects.in_workspace(workspace),
             Webhook.objects.in_workspace(workspace),
+            Prompt.objects.filter(workspace=workspace),
             Delivery.objects.filter(webhook__workspace=workspace),
             Wallet.objects.filter(workspace=workspace),
             Membership.objects.filter(workspace=workspace),
