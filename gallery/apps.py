@@ -8,10 +8,11 @@ class GalleryConfig(AppConfig):
     name = "gallery"
 
     def ready(self) -> None:
-        post_migrate.connect(_guard_stock, sender=self)
+        post_migrate.connect(_guard, sender=self)
 
 
-def _guard_stock(*, using: str, **_: Any) -> None:
-    from gallery import stock  # noqa: PLC0415 - models are not there yet when apps load
+def _guard(*, using: str, **_: Any) -> None:
+    from gallery import search, stock  # noqa: PLC0415 - models are not there yet when apps load
 
     stock.guard(using=using)
+    search.guard(using=using)

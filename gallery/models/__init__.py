@@ -1,5 +1,7 @@
 from gallery.models.collections import Collection, CollectionImage, ShareLink
-from gallery.models.images import TRASH_KEEPS, Image
+from gallery.models.favourites import Favourite
+from gallery.models.image_sets import TRASH_KEEPS
+from gallery.models.images import Image
 from gallery.models.objects import PendingObject
 from gallery.models.stock import Stock
 
@@ -7,6 +9,7 @@ __all__ = [
     "TRASH_KEEPS",
     "Collection",
     "CollectionImage",
+    "Favourite",
     "Image",
     "PendingObject",
     "ShareLink",

@@ -21,18 +21,36 @@ class Collection(models.Model):
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     images = models.ManyToManyField(Image, through="CollectionImage", related_name="collections")
 
+    class Meta:
+        indexes = [
+            models.Index(fields=["workspace", "-created_at"], name="collection_of_workspace")
+        ]
+
     def __str__(self) -> str:
         return self.name
 
 
 class CollectionImage(models.Model):
+    """An image's place in a collection. Positions leave room between them (`collections.move`).
+
+    `image_created_at` is the image's own, so that a collection is read in the gallery's order.
+    """
+
     collection = models.ForeignKey(Collection, on_delete=models.CASCADE, related_name="places")
     image = models.ForeignKey(Image, on_delete=models.CASCADE, related_name="places")
-    position = models.PositiveIntegerField()
+    position = models.BigIntegerField()
+    image_created_at = models.DateTimeField(default=timezone.now)
 
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["collection", "image"], name="collection_image_once")
+        ]
+        indexes = [
+            models.Index(fields=["collection", "position", "id"], name="collection_in_order"),
+            models.Index(
+                fields=["collection", "-image_created_at", "-image"],
+                name="collection_newest_first",
+            ),
         ]
 
     def __str__(self) -> str:

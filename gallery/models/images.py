@@ -1,5 +1,4 @@
-from datetime import timedelta
-from typing import Self
+from typing import Any
 
 from django.conf import settings
 from django.db import models
@@ -7,38 +6,27 @@ from django.db.models import Q
 from django.utils import timezone
 
 from accounts import ids
-from accounts.models import User, Workspace
+from accounts.models import Workspace
+from gallery import words
+from gallery.models.image_sets import ImageQuerySet
 
-TRASH_KEEPS = timedelta(days=30)
+
+def _newest_first(name: str, *columns: str) -> models.Index:
+    """For a page of the gallery, of all images or of those with the same of something."""
+    return models.Index(
+        fields=["workspace", *columns, "-created_at", "-id"],
+        condition=Q(deleted_at=None),
+        name=name,
+    )
 
 
-class ImageQuerySet(models.QuerySet["Image"]):
-    def visible_to(self, user: User) -> Self:
-        """Images of the person's workspaces that are not in the trash."""
-        return self.filter(workspace__memberships__user=user, deleted_at=None)
+class WordsField(models.TextField):  # type: ignore[type-arg]
+    """What the image is found by: made of its prompt and its note whenever it is saved."""
 
-    def in_workspace(self, workspace: Workspace) -> Self:
-        return self.filter(workspace=workspace, deleted_at=None)
-
-    def in_trash(self, workspace: Workspace) -> Self:
-        """What can still be brought back from it."""
-        return self.filter(workspace=workspace, deleted_at__gt=timezone.now() - TRASH_KEEPS)
-
-    def newest_first(self) -> Self:
-        return self.order_by("-created_at", "-id")
-
-    def oldest_first(self) -> Self:
-        return self.order_by("created_at", "id")
-
-    def newer_than(self, image: "Image") -> Self:
-        """What follows `image` in `oldest_first`."""
-        same_moment = Q(created_at=image.created_at, id__gt=image.pk)
-        return self.filter(Q(created_at__gt=image.created_at) | same_moment)
-
-    def older_than(self, image: "Image") -> Self:
-        """What follows `image` in `newest_first`."""
-        same_moment = Q(created_at=image.created_at, id__lt=image.pk)
-        return self.filter(Q(created_at__lt=image.created_at) | same_moment)
+    def pre_save(self, model_instance: models.Model, add: bool) -> Any:  # noqa: ARG002
+        image: Any = model_instance
+        image.words = words.indexed(image.prompt, image.note)
+        return image.words
 
 
 class Image(models.Model):
@@ -96,6 +84,10 @@ class Image(models.Model):
     )
     notes = models.JSONField(default=list, blank=True)
 
+    # What people say of it, and what it is found by
+    note = models.TextField(blank=True)
+    words = WordsField(blank=True, editable=False)
+
     objects = ImageQuerySet.as_manager()
 
     class Meta:
@@ -103,7 +95,12 @@ class Image(models.Model):
             models.CheckConstraint(condition=Q(price_micros__gte=0), name="image_price"),
         ]
         indexes = [
-            models.Index(fields=["workspace", "-created_at", "-id"], name="image_newest_first"),
+            _newest_first("image_newest_first"),
+            _newest_first("image_by_model", "model"),
+            _newest_first("image_by_kind", "kind"),
+            _newest_first("image_by_person", "created_by"),
+            _newest_first("image_by_size", "width", "height"),
+            _newest_first("image_by_seed", "seed"),
             models.Index(fields=["workspace", "sha256"], name="image_same_bytes"),
             models.Index(
                 fields=["created_at"],

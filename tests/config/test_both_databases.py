@@ -13,6 +13,7 @@ TESTS = (
     "tests/accounts/test_ledger.py",
     "tests/accounts/test_ledger_machine.py",
     "tests/gallery/test_stock.py",
+    "tests/gallery/test_search.py",
     "tests/gallery/test_trash.py",
     "tests/studio/test_audit.py",
     "tests/studio/test_charges.py",

@@ -1,0 +1,60 @@
+from datetime import timedelta
+from typing import TYPE_CHECKING, Self
+
+from django.db import models
+from django.db.models import FilteredRelation, Q
+from django.utils import timezone
+
+from accounts.models import User, Workspace
+from gallery import search, words
+
+if TYPE_CHECKING:
+    from gallery.models.collections import Collection
+    from gallery.models.images import Image
+
+TRASH_KEEPS = timedelta(days=30)
+
+
+class ImageQuerySet(models.QuerySet["Image"]):
+    def visible_to(self, user: User) -> Self:
+        """Images of the person's workspaces that are not in the trash."""
+        return self.filter(workspace__memberships__user=user, deleted_at=None)
+
+    def in_workspace(self, workspace: Workspace) -> Self:
+        return self.filter(workspace=workspace, deleted_at=None)
+
+    def in_trash(self, workspace: Workspace) -> Self:
+        """What can still be brought back from it."""
+        return self.filter(workspace=workspace, deleted_at__gt=timezone.now() - TRASH_KEEPS)
+
+    def search(self, text: str) -> Self:
+        """Those whose prompt or note has each word of the text."""
+        wanted = words.wanted(text)
+        found: Self = search.matching(self, wanted) if wanted else self.none()
+        return found
+
+    def favourites_of(self, user: User) -> Self:
+        """With the person's own mark as `mark`."""
+        mark = FilteredRelation("favourites", condition=Q(favourites__user=user))
+        return self.annotate(mark=mark).filter(mark__isnull=False)
+
+    def placed_in(self, collection: "Collection") -> Self:
+        """With the place in the collection as `place`."""
+        place = FilteredRelation("places", condition=Q(places__collection=collection))
+        return self.annotate(place=place).filter(place__isnull=False)
+
+    def newest_first(self) -> Self:
+        return self.order_by("-created_at", "-id")
+
+    def oldest_first(self) -> Self:
+        return self.order_by("created_at", "id")
+
+    def newer_than(self, image: "Image") -> Self:
+        """What follows `image` in `oldest_first`."""
+        same_moment = Q(created_at=image.created_at, id__gt=image.pk)
+        return self.filter(Q(created_at__gt=image.created_at) | same_moment)
+
+    def older_than(self, image: "Image") -> Self:
+        """What follows `image` in `newest_first`."""
+        same_moment = Q(created_at=image.created_at, id__lt=image.pk)
+        return self.filter(Q(created_at__lt=image.created_at) | same_moment)

@@ -1,0 +1,149 @@
+"""Makes many images in one team, as rows without objects: python -m tests.bench.many N [EMAIL].
+
+One in a hundred is by somebody else, of another model, of another size, of the seed 1, a
+favourite, in a collection, in the trash; "heron" is in every tenth prompt, "zeppelin" in one of
+ten thousand. The database makes them itself; a million take some minutes on PostgreSQL. May be
+repeated: the images become more.
+"""
+
+import os
+import sys
+import time
+
+import django
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+django.setup()
+
+from django.db import connection, transaction  # noqa: E402
+
+from accounts import people  # noqa: E402
+from accounts.models import Membership, Role, User, Workspace  # noqa: E402
+from gallery.models import Collection, Image  # noqa: E402
+
+_AT_ONCE = 20_000
+_PLACES = [
+    "lake",
+    "harbour",
+    "forest",
+    "desert",
+    "meadow",
+    "mountain",
+    "street",
+    "garden",
+    "island",
+    "bridge",
+]
+_LIGHTS = ["dawn", "noon", "dusk", "night", "rain", "snow", "fog", "storm"]
+_SERIES = {
+    "postgresql": "generate_series({first}::bigint, {last}) AS series(n)",
+    "sqlite": (
+        "(WITH RECURSIVE series(n) AS (SELECT {first} UNION ALL SELECT n + 1 FROM series "
+        "WHERE n < {last}) SELECT n FROM series)"
+    ),
+}
+_ID = {
+    "postgresql": (
+        "(lpad(to_hex(1700000000000 + n * 30000), 12, '0') || '7' || lpad(to_hex(n % 4096), 3, '0')"
+        " || '8' || lpad(to_hex(n), 15, '0'))::uuid"
+    ),
+    "sqlite": "printf('%012x7%03x8%015x', 1700000000000 + n * 30000, n % 4096, n)",
+}
+_CREATED = {
+    "postgresql": "to_timestamp(1700000000 + n * 30)",
+    "sqlite": "strftime('%Y-%m-%d %H:%M:%S', 1700000000 + n * 30, 'unixepoch')",
+}
+_IMAGES = """
+INSERT INTO gallery_image (
+    id, workspace_id, created_by_id, kind, price_micros, created_at, deleted_at, original,
+    preview_small, preview_large, content_type, width, height, size_bytes, sha256, placeholder,
+    model, prompt, words, negative_prompt, seed, steps, cfg_scale, size, text_mode, engine,
+    engine_ms, notes, note
+)
+SELECT {id}, '{workspace}', CASE WHEN n % 100 = 7 THEN {member} ELSE {owner} END,
+    CASE WHEN n % 100 = 7 THEN 'upload' ELSE 'generated' END, 3000, {created},
+    CASE WHEN n % 100 = 9 THEN {now} END, 'bench/' || n, 'bench', 'bench', 'image/png',
+    CASE WHEN n % 100 = 7 THEN 768 ELSE 1024 END, CASE WHEN n % 100 = 7 THEN 1360 ELSE 1024 END,
+    1000000, 'bench' || n, 'data:image/png;base64,{placeholder}',
+    CASE WHEN n % 100 = 7 THEN 'step-1x-medium' ELSE 'step-image-edit-2' END,
+    'A ' || {place} || ' at ' || {light} || ', soft light, number ' || n || {birds},
+    'a ' || {place} || ' at ' || {light} || ' soft light number ' || n || {birds},
+    '', CASE WHEN n % 100 = 7 THEN 1 ELSE n END, 8, 1.0, '', {no}, 'sketch', n, '[]', ''
+FROM {series}
+"""
+_BIRDS = (
+    "CASE WHEN n % 10 = 1 THEN ' a heron' ELSE '' END "
+    "|| CASE WHEN n % 10000 = 5000 THEN ' a zeppelin' ELSE '' END"
+)
+_FAVOURITES = """
+INSERT INTO gallery_favourite (user_id, image_id, image_created_at)
+SELECT {owner}, id, created_at FROM gallery_image
+WHERE workspace_id = '{workspace}' AND engine_ms % 100 = 3 AND engine_ms >= {first}
+"""
+_PLACED = """
+INSERT INTO gallery_collectionimage (collection_id, image_id, position, image_created_at)
+SELECT '{collection}', id, engine_ms * 1024, created_at FROM gallery_image
+WHERE workspace_id = '{workspace}' AND engine_ms % 100 = 4 AND engine_ms >= {first}
+"""
+_STOCK = """
+INSERT INTO gallery_stock (workspace_id, size_bytes)
+SELECT workspace_id, sum(size_bytes) FROM gallery_image WHERE workspace_id = '{workspace}'
+GROUP BY workspace_id ON CONFLICT (workspace_id) DO UPDATE SET size_bytes = EXCLUDED.size_bytes
+"""
+
+
+def main(count: int, email: str) -> None:
+    owner, workspace = people.with_workspace(email)
+    member, _ = User.objects.get_or_create(email=f"max.{email}", defaults={"name": "Max"})
+    Membership.objects.get_or_create(
+        user=member, workspace=workspace, defaults={"role": Role.MEMBER}
+    )
+    collection, _ = Collection.objects.get_or_create(workspace=workspace, name="Bench")
+    begun, first = time.monotonic(), Image.objects.count()
+    values = _values(workspace, owner, member, collection) | {"first": first}
+    is_server = connection.vendor == "postgresql"
+    with connection.cursor() as cursor:
+        if is_server:  # else each row would touch the same one, again and again
+            cursor.execute("ALTER TABLE gallery_image DISABLE TRIGGER USER")
+        for start in range(first, first + count, _AT_ONCE):
+            last = min(start + _AT_ONCE, first + count) - 1
+            series = _SERIES[connection.vendor].format(first=start, last=last)
+            with transaction.atomic():
+                cursor.execute(_IMAGES.format(**values, series=series))
+        cursor.execute(_FAVOURITES.format(**values))
+        cursor.execute(_PLACED.format(**values))
+        if is_server:
+            cursor.execute("ALTER TABLE gallery_image ENABLE TRIGGER USER")
+            cursor.execute(_STOCK.format(**values))
+        cursor.execute("VACUUM ANALYZE" if is_server else "ANALYZE")
+    sys.stdout.write(f"{count} images in {time.monotonic() - begun:.0f} s\n")
+
+
+def _values(
+    workspace: Workspace, owner: User, member: User, collection: Collection
+) -> dict[str, object]:
+    vendor = connection.vendor
+    is_server = vendor == "postgresql"
+    return {
+        "id": _ID[vendor],
+        "created": _CREATED[vendor],
+        "workspace": workspace.pk if is_server else workspace.pk.hex,
+        "collection": collection.pk if is_server else collection.pk.hex,
+        "owner": owner.pk,
+        "member": member.pk,
+        "placeholder": "A" * 200,
+        "place": _picked(_PLACES),
+        "light": _picked(_LIGHTS),
+        "birds": _BIRDS,
+        "now": "now()" if is_server else "strftime('%Y-%m-%d %H:%M:%S', 'now')",
+        "no": "false" if is_server else "0",
+    }
+
+
+def _picked(names: list[str]) -> str:
+    cases = " ".join(f"WHEN {number} THEN '{name}'" for number, name in enumerate(names))
+    return f"CASE n % {len(names)} {cases} END"
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]), sys.argv[2] if len(sys.argv) > 2 else "bench@example.com")
