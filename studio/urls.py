@@ -1,6 +1,6 @@
 from django.urls import include, path
 
-from studio.views import jobs, page, prompts, quotes
+from studio.views import batches, jobs, page, prompts, quotes
 
 app_name = "studio"
 
@@ -11,6 +11,9 @@ urlpatterns = [
     path("jobs/watch", jobs.job_watch, name="job_watch"),
     path("jobs/<uuid:job_id>/cancel", jobs.job_cancel, name="job_cancel"),
     path("jobs/<uuid:job_id>/again", jobs.job_again, name="job_again"),
+    path("batch/", batches.batch_create, name="batch_create"),
+    path("batch/<uuid:order_id>/", batches.batch_page, name="batch_page"),
+    path("batch/<uuid:order_id>/stop", batches.batch_stop, name="batch_stop"),
     path("prompts/", prompts.prompt_list, name="prompt_list"),
     path("prompts/forget", prompts.prompt_forget_all, name="prompt_forget_all"),
     path("prompts/<uuid:prompt_id>/star", prompts.prompt_star, name="prompt_star"),

@@ -97,6 +97,7 @@ class JobWatch extends HTMLElement {
   #show(html) {
     const before = new Set(this.querySelectorAll("[data-unfinished]"));
     htmx.swap(this, html, { swapStyle: "none", swapDelay: 0, settleDelay: 0 });
+    document.dispatchEvent(new Event("easel:jobs"));
     const ended = [...before]
       .map((card) => document.getElementById(card.id))
       .filter((card) => card && !("unfinished" in card.dataset));

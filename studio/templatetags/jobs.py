@@ -1,4 +1,4 @@
-from collections.abc import Mapping
+from collections.abc import Mapping, Sized
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -32,6 +32,11 @@ def elapsed_ms(job: Job) -> int:
 def of(table: Mapping[Any, Any], key: Any) -> Any:
     """What the table has for the key; "" where it has nothing, or is not there."""
     return table.get(key, "") if table else ""
+
+
+@register.filter
+def subtract(number: int, some: Sized) -> int:
+    return number - len(some)
 
 
 @register.filter

@@ -48,6 +48,10 @@ GET  studio:job_watch    login 404   sees  sees  sees  sees 404   login 404   40
 POST studio:job_cancel   login 404   403   acts  acts  acts 404   login 404   404
 POST studio:job_again    login 404   403   acts  acts  acts 404   login 404   404
 POST studio:job_quote    login opens opens opens opens opens opens login opens opens
+GET  studio:batch_create login opens sees  sees  sees  sees opens login opens opens
+POST studio:batch_create login opens 403   acts  acts  acts opens login opens opens
+GET  studio:batch_page   login 404   sees  sees  sees  sees 404   login 404   404
+POST studio:batch_stop   login 404   403   acts  acts  acts 404   login 404   404
 GET  studio:prompt_list  login opens opens opens opens sees opens login opens opens
 POST studio:prompt_star  login 404   404   404   404   acts 404   login 404   404
 POST studio:prompt_forget login 404  404   404   404   acts 404   login 404   404
@@ -253,6 +257,8 @@ def scene(route: str, ada: User, workspace: Workspace) -> tuple[str, dict[str, s
         "studio:delivery_again": {"delivery_id": delivery.pk},
         "accounts:key_change": {"key_id": key.pk},
         "accounts:key_revoke": {"key_id": key.pk},
+        "studio:batch_page": {"order_id": job.order_id},
+        "studio:batch_stop": {"order_id": job.order_id},
         "studio:job_cancel": {"job_id": job.pk},
         "studio:job_again": {"job_id": job.pk},
         "studio:prompt_star": {"prompt_id": prompt.pk},
@@ -269,6 +275,11 @@ def scene(route: str, ada: User, workspace: Workspace) -> tuple[str, dict[str, s
         "studio:job_create": {"prompt": PROMPT},
         "studio:job_watch": {"job": f"{job.pk}:running"},
         "studio:prompt_star": {"on": "on"},
+        "studio:batch_create": {
+            "image": str(image.pk),
+            "prompt": PROMPT,
+            "model": "step-image-edit-2",
+        },
     }
     return reverse(route, kwargs=named.get(route)), fields.get(route, {})
 
