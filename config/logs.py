@@ -1,14 +1,18 @@
 """What is logged: one line an event, and never a prompt or a secret."""
 
 import logging
+import re
 import traceback
 from collections.abc import Iterator
 
 from django.db.utils import Error
 
+# A part of a path that is as long as a token, and no UUID
+_TOKEN = re.compile(r"(?<=/)(?![0-9a-f-]{36}(?:[/?]|$))[\w-]{24,}(?=[/?]|$)")
+
 
 class WithoutRows(logging.Filter):
-    """Keeps what a database says out of the log.
+    """Keeps what a database says out of the log, and the tokens of links that open something.
 
     PostgreSQL names the failing row in its errors, prompt and all. Of a chain of errors
     with one of the database in it, types, SQLSTATEs and places are logged, and no message.
@@ -24,6 +28,8 @@ class WithoutRows(logging.Filter):
 
 
 def _safe(value: object) -> object:
+    if isinstance(value, str) and value.startswith("/"):
+        return _TOKEN.sub("…", value)
     is_telling = isinstance(value, BaseException) and _is_of_database(value)
     return _name(value) if is_telling else value
 

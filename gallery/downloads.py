@@ -50,9 +50,9 @@ def etag(image: Image, choice: Choice) -> str:
     return f'"{hashlib.sha256(repr(told).encode()).hexdigest()[:32]}"'
 
 
-def name(image: Image, content_type: str) -> str:
-    """Of the file, from the prompt: letters, digits and hyphens of any script."""
-    words = "-".join(re.findall(r"\w+", image.prompt.lower().replace("_", " ")))
+def name(image: Image, content_type: str, words: str = "") -> str:
+    """Of the file, from the prompt or other words: letters, digits and hyphens of any script."""
+    words = "-".join(re.findall(r"\w+", (words or image.prompt).lower().replace("_", " ")))
     start = words[:_MAX_NAME].strip("-") or "easel"
     return f"{start}-{str(image.pk)[-8:]}.{SUFFIXES[content_type]}"
 

@@ -100,6 +100,13 @@ def _quoted(value: str) -> str:
     return json.dumps(value, ensure_ascii=False) if any(each in value for each in ",\n:") else value
 
 
+def how(image: Image) -> str:
+    """One line for those who are told nothing else."""
+    if image.is_stand_in:
+        return "Drawn by Sketch: a stand-in, not AI"
+    return {"upload": "Photo", "edited": "Edited with AI", "generated": "Made by AI"}[image.kind]
+
+
 def source_type(image: Image) -> str:
     """IPTC's word for how the picture came to be. "" for a photo that somebody brought.
 

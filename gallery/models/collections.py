@@ -1,10 +1,13 @@
+from datetime import datetime
+from typing import Self
+
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
 from accounts import ids
-from accounts.models import Workspace
+from accounts.models import User, Workspace
 from gallery.models.images import Image
 
 
@@ -57,8 +60,22 @@ class CollectionImage(models.Model):
         return f"{self.image_id} in {self.collection_id}"
 
 
+class ShareLinkQuerySet(models.QuerySet["ShareLink"]):
+    def visible_to(self, user: User) -> Self:
+        return self.filter(workspace__memberships__user=user)
+
+    def live(self, at: datetime) -> Self:
+        return self.filter(Q(expires_at=None) | Q(expires_at__gt=at), revoked_at=None)
+
+
 class ShareLink(models.Model):
-    """A way in for those without an account. The token is kept as a hash only."""
+    """A way in for those without an account. The token is kept as a hash only.
+
+    `allows_preview`: other sites may show its picture where the link is posted. `token` is there
+    on one that was found by it.
+    """
+
+    token = ""
 
     id = models.UUIDField(primary_key=True, default=ids.new, editable=False)
     workspace = models.ForeignKey(Workspace, on_delete=models.PROTECT, related_name="+")
@@ -71,6 +88,8 @@ class ShareLink(models.Model):
     token_hash = models.CharField(max_length=64, unique=True)
     password_hash = models.CharField(max_length=128, blank=True)
     shows_recipe = models.BooleanField(default=False)
+    shows_before = models.BooleanField(default=False)
+    allows_preview = models.BooleanField(default=False)
     allows_download = models.BooleanField(default=False)
     view_count = models.PositiveIntegerField(default=0)
     created_by = models.ForeignKey(
@@ -79,6 +98,8 @@ class ShareLink(models.Model):
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     expires_at = models.DateTimeField(null=True, blank=True)
     revoked_at = models.DateTimeField(null=True, blank=True)
+
+    objects = ShareLinkQuerySet.as_manager()
 
     class Meta:
         constraints = [
@@ -91,3 +112,6 @@ class ShareLink(models.Model):
 
     def __str__(self) -> str:
         return f"link to {self.image_id or self.collection_id}"
+
+    def has_ended(self, at: datetime) -> bool:
+        return bool(self.revoked_at or (self.expires_at and self.expires_at <= at))

@@ -21,8 +21,10 @@ def busy(sentence: str) -> HttpResponse:
     return HttpResponse(sentence, status=503, content_type="text/plain", headers=headers)
 
 
-def download(image: Image, choice: Choice, *, is_attachment: bool = True) -> HttpResponseBase:
-    """One that was read is not kept by anybody without asking again."""
+def download(
+    image: Image, choice: Choice, *, is_attachment: bool = True, name: str = ""
+) -> HttpResponseBase:
+    """What was sent is kept by nobody without asking again. The usual `name` tells the prompt."""
     try:
         made = downloads.make(image, choice)
     except FileNotFoundError as error:
@@ -35,6 +37,6 @@ def download(image: Image, choice: Choice, *, is_attachment: bool = True) -> Htt
     response["Content-Length"] = str(made.size_bytes)
     response["ETag"] = downloads.etag(image, choice)
     response["Cache-Control"] = "private, no-cache"
-    name = downloads.name(image, made.content_type)
-    response["Content-Disposition"] = str(content_disposition_header(is_attachment, name))
+    file_name = downloads.name(image, made.content_type, name)
+    response["Content-Disposition"] = str(content_disposition_header(is_attachment, file_name))
     return guarded(response)

@@ -11,7 +11,7 @@ from django.http import (
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
 
-from accounts import registry
+from accounts import registry, workspaces
 from accounts.middleware import WorkspaceRequest
 from gallery import downloads, families, images, recipes
 from gallery.images import StorageError
@@ -34,6 +34,7 @@ def image_page(request: WorkspaceRequest, image_id: UUID) -> HttpResponse:
         "family": families.tree(image),
         "newer": beside.newer_than(image).oldest_first().first(),
         "older": beside.older_than(image).newest_first().first(),
+        "may_share": workspaces.may_make(request.user, image.workspace),
         "inside": remembered(request),
         "sides": downloads.sides(image),
         "actions": [action(image) for action in registry.image_actions],

@@ -26,7 +26,9 @@ from django.utils import timezone
 from accounts import ids, keys
 from accounts.models import ApiKey, Membership, Role, User, Wallet, Workspace
 from gallery import images, pictures
-from gallery.models import Image
+from gallery.models import Image, ShareLink
+from gallery.sharing import links
+from gallery.sharing.links import Terms
 from studio import prompts
 from studio.models import Delivery, Job, Prompt, State, Webhook
 from studio.webhooks import signing
@@ -60,6 +62,18 @@ GET  gallery:image_list  login opens sees  sees  sees  sees opens login opens op
 GET  gallery:image_page  login 404   sees  sees  sees  sees 404   login 404   404
 GET  gallery:image_file  login 404   sees  sees  sees  sees 404   login 404   404
 GET  gallery:image_download login 404 sees  sees  sees  sees 404   login 404   404
+GET  gallery:link_list   login opens 403   sees  sees  sees opens login opens opens
+GET  gallery:link_create login 404   403   sees  sees  sees 404   login 404   404
+POST gallery:link_create login 404   403   acts  acts  acts 404   login 404   404
+GET  gallery:link_page   login 404   403   403   sees  sees 404   login 404   404
+POST gallery:link_page   login 404   403   403   acts  acts 404   login 404   404
+GET  gallery:link_revoke login 404   403   403   sees  sees 404   login 404   404
+POST gallery:link_revoke login 404   403   403   acts  acts 404   login 404   404
+GET  gallery:share_page     acts acts acts acts acts acts acts acts acts acts
+POST gallery:share_open     422  422  422  422  422  422  422  422  422  422
+GET  gallery:share_image    sees sees sees sees sees sees sees sees sees sees
+GET  gallery:share_file     sees sees sees sees sees sees sees sees sees sees
+GET  gallery:share_download sees sees sees sees sees sees sees sees sees sees
 GET  accounts:key_list   login opens opens opens sees  sees opens login opens opens
 GET  accounts:key_create login opens opens opens opens opens opens login opens opens
 POST accounts:key_create login opens 422   acts  acts  acts opens login opens opens
@@ -134,6 +148,7 @@ studio.Worker           view
 
 WEBHOOK_ROUTES = ("page", "rotate", "delete", "switch", "test")
 PROMPT = "a very secret lake"
+EVERYTHING = Terms(expires_at=None, shows_recipe=True, allows_download=True, allows_preview=True)
 BYTES = png(64, 48)
 
 
@@ -252,7 +267,14 @@ def scene(route: str, ada: User, workspace: Workspace) -> tuple[str, dict[str, s
         Job.objects.update(state=State.FAILED, finished_at=timezone.now())
     webhook = Webhook.objects.create(workspace=workspace, url=f"https://hooks.example/{PROMPT}")
     delivery = Delivery.objects.create(webhook=webhook, event_id="evt_1", type="job.x", body="{}")
+    link = links.make(of=image, by=ada, terms=EVERYTHING, link_id=ids.new())
+    token = links.address(link).split("/")[-2]
+    shared = {"token": token, "image_id": image.pk}
     named: dict[str, dict[str, Any]] = {
+        **{f"gallery:link_{each}": {"link_id": link.pk} for each in ("page", "revoke")},
+        **{f"gallery:share_{each}": {"token": token} for each in ("page", "open")},
+        **{f"gallery:share_{each}": shared for each in ("image", "download")},
+        "gallery:share_file": {**shared, "variant": "original"},
         **{f"studio:webhook_{each}": {"webhook_id": webhook.pk} for each in WEBHOOK_ROUTES},
         "studio:delivery_again": {"delivery_id": delivery.pk},
         "accounts:key_change": {"key_id": key.pk},
@@ -272,6 +294,8 @@ def scene(route: str, ada: User, workspace: Workspace) -> tuple[str, dict[str, s
         "accounts:key_change": {"name": "mine"},
         "studio:webhook_create": {"url": "https://93.184.215.14/", "new_id": str(ids.new())},
         "studio:webhook_rotate": {"ending": signing.ending_of(webhook.seed)},
+        "gallery:link_create": {"new_id": str(ids.new()), "image": str(image.pk)},
+        "gallery:share_open": {"password": "wrong"},
         "studio:job_create": {"prompt": PROMPT},
         "studio:job_watch": {"job": f"{job.pk}:running"},
         "studio:prompt_star": {"on": "on"},
@@ -281,7 +305,8 @@ def scene(route: str, ada: User, workspace: Workspace) -> tuple[str, dict[str, s
             "model": "step-image-edit-2",
         },
     }
-    return reverse(route, kwargs=named.get(route)), fields.get(route, {})
+    query = f"?image={image.pk}" if route == "gallery:link_create" else ""
+    return reverse(route, kwargs=named.get(route)) + query, fields.get(route, {})
 
 
 def belongings(workspace: Workspace) -> list[Any]:
@@ -291,6 +316,7 @@ def belongings(workspace: Workspace) -> list[Any]:
         for rows in (
             Job.objects.in_workspace(workspace),
             Image.objects.filter(workspace=workspace),
+            ShareLink.objects.filter(workspace=workspace),
             ApiKey.objects.in_workspace(workspace),
             Webhook.objects.in_workspace(workspace),
             Prompt.objects.filter(workspace=workspace),

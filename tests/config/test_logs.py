@@ -87,3 +87,19 @@ def test_a_page_that_fails_logs_no_row(
     record = next(each for each in caplog.records if each.name == "django.request")
     assert "secret" not in logged(record)
     assert "in refused" in logged(record)
+
+
+@pytest.mark.parametrize(
+    ("path", "kept"),
+    [
+        ("/s/Cy4dKSfOXMxqL-nyO9uqyGZJGlu1PVOp/open", "/s/…/open"),
+        ("/s/Cy4dKSfOXMxqL-nyO9uqyGZJGlu1PVOp", "/s/…"),
+        ("/images/01a21905-a465-764f-883a-2b5c34acc94a/huge",) * 2,
+        ("/static/css/composer.0123456789abcdef0123456789.css",) * 2,
+    ],
+)
+def test_no_token_is_logged(
+    client: Client, db: None, caplog: pytest.LogCaptureFixture, path: str, kept: str
+) -> None:
+    logging.getLogger("django.request").warning("%s: %s", "Not Found", path)
+    assert logged(caplog.records[-1]).endswith(f" Not Found: {kept}")
