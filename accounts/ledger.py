@@ -11,12 +11,42 @@ nothing more. The verbs take part in the caller's transaction and hold no lock b
     └── SettledOtherwise     to be posted but voided, or the other way round
 """
 
+from collections.abc import Mapping
+
 from django.db import IntegrityError, transaction
-from django.db.models import F, Q, QuerySet, Sum
+from django.db.models import QuerySet, Sum
 from django.utils import timezone
 
+from accounts import statements
 from accounts.models import Transfer, User, Wallet, Workspace
 from accounts.money import dollars
+
+_ENDS_OF_HOLDS = """
+    SELECT id FROM accounts_wallet
+    WHERE (workspace_id = %s AND kind = 'credit') OR (workspace_id IS NULL AND kind = 'revenue')
+    ORDER BY kind
+"""
+_SETTLE = """
+    UPDATE accounts_transfer SET state = %s, settled_at = %s
+    WHERE reference = %s AND state = 'pending'
+    RETURNING debit_id, credit_id, amount_micros
+"""
+_RELEASE = """
+    UPDATE accounts_wallet
+    SET held_micros = held_micros - %s, posted_micros = posted_micros - %s WHERE id = %s
+"""
+_HOLD = """
+    UPDATE accounts_wallet SET held_micros = held_micros + %s
+    WHERE id = %s AND workspace_id IS NOT NULL AND posted_micros - held_micros >= %s
+"""
+_SPEND = """
+    UPDATE accounts_wallet SET posted_micros = posted_micros - %s
+    WHERE id = %s AND workspace_id IS NOT NULL AND posted_micros - held_micros >= %s
+"""
+_GIVE = """
+    UPDATE accounts_wallet SET posted_micros = posted_micros + %s
+    WHERE id = %s AND workspace_id IS NOT NULL
+"""
 
 
 class LedgerError(Exception):
@@ -66,28 +96,29 @@ def grant(
 ) -> Transfer:
     """Gives credit at once, out of the system's `grants`."""
     return _move(
-        debit=system(Wallet.Kind.GRANTS),
-        credit=credit_of(to),
-        amount_micros=amount_micros,
+        debit=system(Wallet.Kind.GRANTS).pk,
+        credit=credit_of(to).pk,
+        amounts={reference: amount_micros},
         state=Transfer.State.POSTED,
-        reference=reference,
         memo=memo,
         by=by,
-    )
+    )[0]
 
 
 def hold(
     *, workspace: Workspace, amount_micros: int, reference: str, by: User | None = None
 ) -> Transfer:
     """Sets money aside for a price. Raises InsufficientCredit and then changes nothing."""
+    return hold_each(workspace=workspace, amounts={reference: amount_micros}, by=by)[0]
+
+
+def hold_each(
+    *, workspace: Workspace, amounts: Mapping[str, int], by: User | None = None
+) -> list[Transfer]:
+    """Sets money aside for each reference, or, with InsufficientCredit, for none."""
+    debit, credit = _ends_of_holds(workspace)
     return _move(
-        debit=credit_of(workspace),
-        credit=system(Wallet.Kind.REVENUE),
-        amount_micros=amount_micros,
-        state=Transfer.State.PENDING,
-        reference=reference,
-        memo="",
-        by=by,
+        debit=debit, credit=credit, amounts=amounts, state=Transfer.State.PENDING, memo="", by=by
     )
 
 
@@ -101,100 +132,109 @@ def void(*, reference: str) -> bool:
     return _settle(reference, Transfer.State.VOIDED)
 
 
+def _ends_of_holds(workspace: Workspace) -> tuple[int, int]:
+    """The wallets of the workspace's credit and of the system's revenue."""
+    found = statements.returned(
+        _ENDS_OF_HOLDS, statements.prepared(Wallet, workspace_id=workspace.pk)
+    )
+    if len(found) == 2:
+        return found[0][0], found[1][0]
+    return credit_of(workspace).pk, system(Wallet.Kind.REVENUE).pk
+
+
 def _move(
     *,
-    debit: Wallet,
-    credit: Wallet,
-    amount_micros: int,
+    debit: int,
+    credit: int,
+    amounts: Mapping[str, int],
     state: Transfer.State,
-    reference: str,
     memo: str,
     by: User | None,
-) -> Transfer:
-    earlier = _earlier(debit, credit, amount_micros, reference)
-    if earlier:
-        return earlier
-    is_posted = state == Transfer.State.POSTED
+) -> list[Transfer]:
+    """All of them, or none; those that were moved before are not moved again."""
+    at = timezone.now()
+    rows = [
+        Transfer(
+            debit_id=debit,
+            credit_id=credit,
+            amount_micros=amount_micros,
+            state=state,
+            reference=reference,
+            memo=memo,
+            created_by=by,
+            created_at=at,
+            settled_at=at if state == Transfer.State.POSTED else None,
+        )
+        for reference, amount_micros in amounts.items()
+    ]
     try:
         with transaction.atomic():
-            _take(debit, amount_micros, is_posted=is_posted)
-            if is_posted:
-                _give(credit, amount_micros)
-            return Transfer.objects.create(
-                debit=debit,
-                credit=credit,
-                amount_micros=amount_micros,
-                state=state,
-                reference=reference,
-                memo=memo,
-                created_by=by,
-                settled_at=timezone.now() if is_posted else None,
-            )
+            _take(debit, sum(amounts.values()), is_posted=state == Transfer.State.POSTED)
+            if state == Transfer.State.POSTED:
+                _give(credit, sum(amounts.values()))
+            statements.insert(rows)
     except (IntegrityError, InsufficientCredit) as error:
-        earlier = _earlier(debit, credit, amount_micros, reference)  # another was faster
-        if earlier:
-            return earlier
-        if isinstance(error, InsufficientCredit):
+        earlier = _earlier(debit, credit, amounts)
+        if not earlier and isinstance(error, InsufficientCredit):
             raise
-        raise LedgerError(f"{reference} could not be moved") from error
+        if not earlier:
+            raise LedgerError(f"{', '.join(amounts)} could not be moved") from error
+        rest = {each: micros for each, micros in amounts.items() if each not in earlier}
+        later = _move(debit=debit, credit=credit, amounts=rest, state=state, memo=memo, by=by)
+        return [*earlier.values(), *later]
+    return rows
 
 
-def _earlier(debit: Wallet, credit: Wallet, amount_micros: int, reference: str) -> Transfer | None:
-    """The transfer of this reference, if there is one. Raises ReferenceTaken if it differs."""
-    earlier = Transfer.objects.filter(reference=reference).first()
-    if earlier and (earlier.debit_id, earlier.credit_id, earlier.amount_micros) != (
-        debit.pk,
-        credit.pk,
-        amount_micros,
-    ):
-        raise ReferenceTaken(f"{reference} stands for another transfer")
+def _earlier(debit: int, credit: int, amounts: Mapping[str, int]) -> dict[str, Transfer]:
+    """Those that were moved already, by reference. Raises ReferenceTaken if one differs."""
+    earlier = {each.reference: each for each in Transfer.objects.filter(reference__in=amounts)}
+    for reference, each in earlier.items():
+        known = (each.debit_id, each.credit_id, each.amount_micros)
+        if known != (debit, credit, amounts[reference]):
+            raise ReferenceTaken(f"{reference} stands for another transfer")
     return earlier
 
 
 def _settle(reference: str, state: Transfer.State) -> bool:
+    values = statements.prepared(
+        Transfer, state=state, settled_at=timezone.now(), reference=reference
+    )
     with transaction.atomic(savepoint=False):
-        settled = Transfer.objects.filter(reference=reference, state=Transfer.State.PENDING).update(
-            state=state, settled_at=timezone.now()
-        )
-        transfer = (
-            Transfer.objects.select_related("debit", "credit").filter(reference=reference).first()
-        )
-        if transfer and settled:
-            is_spent = state == Transfer.State.POSTED
-            _release(transfer.debit, transfer.amount_micros, is_spent=is_spent)
-            if is_spent:
-                _give(transfer.credit, transfer.amount_micros)
+        settled = statements.returned(_SETTLE, values)
+        for debit, credit, amount_micros in settled:
+            spent = amount_micros if state == Transfer.State.POSTED else 0
+            statements.run(_RELEASE, [amount_micros, spent, debit])
+            if spent:
+                _give(credit, spent)
+    if not settled:
+        _check_settled_before(reference, state)
+    return bool(settled)
+
+
+def _check_settled_before(reference: str, state: Transfer.State) -> None:
+    transfer = Transfer.objects.filter(reference=reference).first()
     if transfer is None:
         raise UnknownReference(f"{reference} was never moved")
     if transfer.state != state:
         raise SettledOtherwise(f"{reference} is {transfer.state}, not {state}")
-    return bool(settled)
 
 
-def _take(wallet: Wallet, amount_micros: int, *, is_posted: bool) -> None:
-    """One guarded update: the check and the change cannot be parted by another spend."""
-    if wallet.workspace_id is None:
-        return
-    column = "posted_micros" if is_posted else "held_micros"
-    change = -amount_micros if is_posted else amount_micros
-    enough = Q(posted_micros__gte=F("held_micros") + amount_micros)
-    if not Wallet.objects.filter(enough, pk=wallet.pk).update(**{column: F(column) + change}):
-        wallet.refresh_from_db()
-        raise InsufficientCredit(
-            needed_micros=amount_micros, available_micros=wallet.available_micros
-        )
+def _take(wallet: int, amount_micros: int, *, is_posted: bool) -> None:
+    """One guarded update: the check and the change cannot be parted by another spend.
+
+    That of a system wallet changes nothing: its balance is the sum of its transfers.
+    """
+    taken = statements.run(_SPEND if is_posted else _HOLD, [amount_micros, wallet, amount_micros])
+    if not taken:
+        found = Wallet.objects.get(pk=wallet)
+        if found.workspace_id is not None:
+            raise InsufficientCredit(
+                needed_micros=amount_micros, available_micros=found.available_micros
+            )
 
 
-def _give(wallet: Wallet, amount_micros: int) -> None:
-    if wallet.workspace_id is not None:
-        Wallet.objects.filter(pk=wallet.pk).update(posted_micros=F("posted_micros") + amount_micros)
-
-
-def _release(wallet: Wallet, amount_micros: int, *, is_spent: bool) -> None:
-    spent = amount_micros if is_spent else 0
-    Wallet.objects.filter(pk=wallet.pk).update(
-        held_micros=F("held_micros") - amount_micros, posted_micros=F("posted_micros") - spent
-    )
+def _give(wallet: int, amount_micros: int) -> None:
+    statements.run(_GIVE, [amount_micros, wallet])
 
 
 def drift() -> list[str]:

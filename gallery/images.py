@@ -22,7 +22,7 @@ from django.core.files.storage import default_storage
 from django.db import transaction
 from django.utils import timezone
 
-from accounts import connections, ids
+from accounts import connections, ids, statements
 from accounts.models import User, Workspace
 from gallery import codec
 from gallery.codec import CodecBusy
@@ -58,9 +58,8 @@ def stage(data: bytes, *, suffix: str, purpose: str = "", **facts: Any) -> str:
     key = f"{now:%Y/%m/%d}/{ids.new()}.{suffix}"
     sha256 = hashlib.sha256(data).hexdigest()
     with transaction.atomic():
-        PendingObject.objects.create(
-            key=key, created_at=now, sha256=sha256, purpose=purpose, facts=facts
-        )
+        row = PendingObject(key=key, created_at=now, sha256=sha256, purpose=purpose, facts=facts)
+        statements.insert([row])
     connections.give_back()
     with _translated(key):
         default_storage.save(key, ContentFile(data))
@@ -196,7 +195,7 @@ def store(
     object for an orphan meanwhile.
     """
     own(key)
-    return Image.objects.create(
+    image = Image(
         workspace=workspace,
         created_by=by,
         original=key,
@@ -207,6 +206,8 @@ def store(
         sha256=picture.sha256,
         **recipe,
     )
+    statements.insert([image])
+    return image
 
 
 def own(key: str) -> None:
@@ -214,7 +215,7 @@ def own(key: str) -> None:
 
     Raises StorageError if the sweep has taken it for an orphan meanwhile.
     """
-    if not PendingObject.objects.filter(key=key, is_doomed=False).delete()[0]:
+    if not statements.delete(PendingObject, where={"key": key, "is_doomed": False}):
         raise StorageError(f"{key} is not staged any more")
 
 

@@ -5,7 +5,7 @@ across a call of an engine or of the storage.
 """
 
 from studio.jobs.again import again
-from studio.jobs.claim import claim, next_in_turn
+from studio.jobs.claim import claim, is_any_runnable, next_in_turn
 from studio.jobs.places import place
 from studio.jobs.release import release_images
 from studio.jobs.run import Ran, run, run_next
@@ -35,6 +35,7 @@ __all__ = [
     "cancel",
     "check",
     "claim",
+    "is_any_runnable",
     "next_in_turn",
     "place",
     "places",

@@ -1,23 +1,57 @@
+"""Who runs next, and taking it.
+
+Written by hand where every claim asks it (decision 0013); all under one lock.
+"""
+
 from collections import Counter
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from heapq import heapify, heappop, heapreplace
 from itertools import chain, groupby, islice, repeat
 from operator import itemgetter
+from typing import Any
 from uuid import UUID
 
 from django.conf import settings
 from django.db import connection, transaction
-from django.db.models import Count, Exists, F, Min, OuterRef, Q
-from django.db.models.functions import Coalesce
+from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
-from studio.models import Job, JobQuerySet, State, Webhook
+from accounts import statements
+from studio.models import Job, Webhook
 from studio.queue import process
 
 # Beyond the engine's deadline: time to read the photo, to store and to settle.
 LEASE_MARGIN_SECONDS = 30
 _CLAIM_LOCK = 0x6561_7365_6C00_0001
+
+# A workspace's key as the database gives it.
+_Key = Any
+
+_RUNNABLE = "state = 'queued' AND (not_before IS NULL OR not_before <= %s)"
+_SUSPECTS, _UNSUSPECTED = "crashes > 0", "crashes = 0"
+_ANY = f"SELECT 1 FROM studio_job WHERE {_RUNNABLE} LIMIT 1"
+_ANY_OLD = f"SELECT 1 FROM studio_job WHERE {_RUNNABLE} AND created_at <= %s LIMIT 1"
+_RUNNING = "SELECT workspace_id, COUNT(*) FROM studio_job WHERE state = 'running' GROUP BY 1"
+_HEADS = f"""
+    SELECT job.workspace_id, plan.running_limit, job.priority, MIN(job.created_at), COUNT(*)
+    FROM studio_job job
+    JOIN accounts_workspace workspace ON workspace.id = job.workspace_id
+    JOIN accounts_plan plan ON plan.id = workspace.plan_id
+    WHERE {_RUNNABLE} AND {{ours}}
+    GROUP BY job.workspace_id, plan.running_limit, job.priority
+    ORDER BY job.workspace_id, job.priority
+"""
+_IN_TURN = f"""
+    SELECT id FROM studio_job WHERE workspace_id = %s AND {_RUNNABLE} AND {{ours}}
+    ORDER BY priority, created_at, id LIMIT %s
+"""
+_TAKE = """
+    UPDATE studio_job SET state = 'running', attempt = attempt + 1,
+        upstream_calls = upstream_calls + 1, claimed_by = %s, lease_until = %s,
+        not_before = NULL, started_at = COALESCE(started_at, %s)
+    WHERE state = 'queued' AND id IN ({places})
+"""
 
 
 def claim(limit: int, *, suspects: bool = False) -> list[Job]:
@@ -30,7 +64,7 @@ def claim(limit: int, *, suspects: bool = False) -> list[Job]:
     running jobs would both overshoot the plan's limit and the installation's.
     """
     now = timezone.now()
-    if limit < 1 or not Job.objects.runnable(now).exists():  # asked without the lock
+    if limit < 1 or not is_any_runnable(now):  # asked without the lock
         return []
     with transaction.atomic(durable=True):
         _lock()
@@ -55,29 +89,34 @@ def next_in_turn(limit: int, at: datetime, *, suspects: bool = False) -> list[UU
     limit = min(limit, settings.ENGINE_CONCURRENCY - running.total())
     if limit < 1:
         return []
-    waiting = Job.objects.runnable(at).filter(Q(crashes__gt=0) if suspects else Q(crashes=0))
-    shares = _shares(limit, running, waiting)
+    ours = _SUSPECTS if suspects else _UNSUSPECTED
+    shares = _shares(limit, running, _lines(running, at, ours))
     return [
-        job
+        job if isinstance(job, UUID) else UUID(job)
         for workspace, share in shares.items()
-        for job in waiting.filter(workspace=workspace)
-        .in_turn()
-        .values_list("pk", flat=True)[:share]
+        for (job,) in _ask(_IN_TURN.format(ours=ours), workspace, *_moment(at), share)
     ]
 
 
-def _running() -> Counter[UUID]:
+def is_any_runnable(at: datetime, *, created_before: datetime | None = None) -> bool:
+    """Suspects too."""
+    if created_before is None:
+        return bool(_ask(_ANY, *_moment(at)))
+    return bool(_ask(_ANY_OLD, *_moment(at), *_moment(created_before)))
+
+
+def _running() -> Counter[_Key]:
     """How many jobs each workspace has running."""
-    by_workspace = Job.objects.running().order_by().values_list("workspace")
-    return Counter(dict(by_workspace.annotate(n=Count("pk"))))
+    return Counter(dict(_ask(_RUNNING)))
 
 
-def _shares(limit: int, running: Counter[UUID], waiting: JobQuerySet) -> Counter[UUID]:
+def _shares(
+    limit: int, running: Counter[_Key], lines: dict[_Key, Iterator[tuple[int, Any]]]
+) -> Counter[_Key]:
     """How many jobs each workspace gets, dealt out one by one; in the order of their turns."""
-    lines = _lines(running, waiting)
     turns = [(running[workspace], *next(line), workspace) for workspace, line in lines.items()]
     heapify(turns)
-    shares: Counter[UUID] = Counter()
+    shares: Counter[_Key] = Counter()
     while turns and shares.total() < limit:
         turn, *_, workspace = turns[0]
         shares[workspace] += 1
@@ -90,20 +129,17 @@ def _shares(limit: int, running: Counter[UUID], waiting: JobQuerySet) -> Counter
 
 
 def _lines(
-    running: Counter[UUID], waiting: JobQuerySet
-) -> dict[UUID, Iterator[tuple[int, datetime]]]:
+    running: Counter[_Key], at: datetime, ours: str
+) -> dict[_Key, Iterator[tuple[int, Any]]]:
     """The priority and the age of each job that a workspace may run now, as they run.
 
     Those of one priority are taken to be as old as the first: only counts and heads are asked
     for, so a long queue costs a walk over one index, however many of its jobs are taken.
     """
-    heads = (
-        waiting.order_by("workspace", "priority")
-        .values_list("workspace", "workspace__plan__running_limit", "priority")
-        .annotate(oldest=Min("created_at"), n=Count("pk"))
-    )
-    lines: dict[UUID, Iterator[tuple[int, datetime]]] = {}
-    for (workspace, most), alike in groupby(heads, itemgetter(0, 1)):
+    lines: dict[_Key, Iterator[tuple[int, Any]]] = {}
+    for (workspace, most), alike in groupby(
+        _ask(_HEADS.format(ours=ours), *_moment(at)), itemgetter(0, 1)
+    ):
         line = chain.from_iterable(
             repeat((priority, oldest), n) for *_, priority, oldest, n in list(alike)
         )
@@ -113,13 +149,16 @@ def _lines(
 
 
 def _take(chosen: list[UUID], now: datetime) -> None:
-    lease = timedelta(seconds=settings.ENGINE_DEADLINE_SECONDS + LEASE_MARGIN_SECONDS)
-    Job.objects.filter(pk__in=chosen, state=State.QUEUED).update(
-        state=State.RUNNING,
-        attempt=F("attempt") + 1,
-        upstream_calls=F("upstream_calls") + 1,
-        claimed_by=process.identity(),
-        lease_until=now + lease,
-        not_before=None,
-        started_at=Coalesce(F("started_at"), now),
-    )
+    if chosen:
+        lease = timedelta(seconds=settings.ENGINE_DEADLINE_SECONDS + LEASE_MARGIN_SECONDS)
+        ids = [value for each in chosen for value in statements.prepared(Job, id=each)]
+        sql = _TAKE.format(places=", ".join(["%s"] * len(ids)))
+        statements.run(sql, [process.identity(), *_moment(now + lease), *_moment(now), *ids])
+
+
+def _ask(sql: str, *values: Any) -> list[tuple[Any, ...]]:
+    return statements.returned(sql, values)
+
+
+def _moment(at: datetime) -> list[Any]:
+    return statements.prepared(Job, created_at=at)

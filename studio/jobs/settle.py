@@ -8,10 +8,9 @@ from typing import Any
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Q
 from django.utils import timezone
 
-from accounts import connections, ledger, workspaces
+from accounts import connections, ledger, statements, workspaces
 from accounts.models import User
 from gallery import images
 from gallery.models import Image
@@ -56,7 +55,7 @@ def succeed(job: Job, *, key: str, picture: Picture, recipe: dict[str, Any]) -> 
             text_mode=job.text_mode,
             **recipe,
         )
-        _end(job, State.SUCCEEDED, image=image)
+        _end(job, State.SUCCEEDED, image_id=image.pk)
         ledger.post(reference=job.hold)
     log.info("succeeded job=%s image=%s trace=%s", job.pk, image.pk, job.trace_id)
     return image
@@ -153,13 +152,10 @@ def cancel(*, job: Job, by: User) -> bool:
     return bool(ended)
 
 
-def _mine(job: Job) -> Q:
-    return Q(pk=job.pk, state=State.RUNNING, attempt=job.attempt)
-
-
 def _end(job: Job, state: State, **columns: Any) -> None:
     at = timezone.now()
-    won = Job.objects.filter(_mine(job)).update(
+    _change(
+        job,
         state=state,
         finished_at=at,
         lease_until=None,
@@ -168,15 +164,23 @@ def _end(job: Job, state: State, **columns: Any) -> None:
         upstream_calls=job.upstream_calls,
         **columns,
     )
-    if not won:
-        raise Superseded
     listeners.wake(listeners.ENDED)
     events.tell(job, state, at=at, **columns)
 
 
 def _requeue(job: Job, **columns: Any) -> None:
-    won = Job.objects.filter(_mine(job)).update(
-        state=State.QUEUED, lease_until=None, claimed_by="", trace_id=job.trace_id, **columns
+    _change(
+        job,
+        state=State.QUEUED,
+        lease_until=None,
+        claimed_by="",
+        trace_id=job.trace_id,
+        **columns,
     )
-    if not won:
+
+
+def _change(job: Job, **columns: Any) -> None:
+    """The fence: only the attempt that runs still changes its job."""
+    mine = {"id": job.pk, "state": State.RUNNING, "attempt": job.attempt}
+    if not statements.update(Job, where=mine, **columns):
         raise Superseded

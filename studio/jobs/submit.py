@@ -8,7 +8,7 @@ from django.db import transaction
 from django.db.models import Sum
 from django.utils import timezone
 
-from accounts import ids, ledger, workspaces
+from accounts import ids, ledger, statements, workspaces
 from accounts.ledger import InsufficientCredit
 from accounts.models import ApiKey, User, Workspace
 from accounts.money import dollars
@@ -181,8 +181,9 @@ def _accept(
             sources = [source] if isinstance(source, Image | None) else source
         whose = {"workspace": workspace, "created_by": by, "api_key": api_key}
         jobs = _jobs(order, order_id or ids.new(), sources, **masked, **whose)
-        _hold(jobs, by)
-        Job.objects.bulk_create(jobs)
+        prices = {job.hold: job.price_micros for job in jobs}
+        ledger.hold_each(workspace=workspace, amounts=prices, by=by)
+        statements.insert(jobs)
         doorbell.ring()
     _log(jobs)
     return jobs
@@ -202,13 +203,6 @@ def _jobs(
         for source in sources
         for number in range(order.count)
     ]
-
-
-def _hold(jobs: Sequence[Job], by: User) -> None:
-    for job in jobs:
-        ledger.hold(
-            workspace=job.workspace, amount_micros=job.price_micros, reference=job.hold, by=by
-        )
 
 
 def _recipe(order: Order, number: int) -> dict[str, Any]:

@@ -50,9 +50,6 @@ class JobQuerySet(models.QuerySet["Job"]):
     def in_workspace(self, workspace: Workspace) -> Self:
         return self.filter(workspace=workspace)
 
-    def runnable(self, at: datetime) -> Self:
-        return self.filter(Q(not_before=None) | Q(not_before__lte=at), state=State.QUEUED)
-
     def running(self) -> Self:
         return self.filter(state=State.RUNNING)
 

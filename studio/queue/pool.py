@@ -19,7 +19,7 @@ from studio.queue import work
 from studio.queue.previews import Previews
 
 log = logging.getLogger("easel.worker")
-_GATHER_SECONDS = 0.01
+_GATHER_SECONDS = 0.05
 # A thread that was given its rows goes on soon, though others compute: Python's own 5 ms, at
 # each of a job's ten statements, would be most of the time that a job takes here.
 _SWITCH_SECONDS = 0.0005
@@ -57,7 +57,8 @@ class Pool:
         self._busy = 0
         self._is_asked = False
         self._filling = threading.Lock()
-        self._counting = threading.Lock()
+        self._counting = threading.Condition()
+        self._claimed_at = 0.0
         sys.setswitchinterval(_SWITCH_SECONDS)
         self._threads = ThreadPoolExecutor(size, thread_name_prefix="job")
         self._previews = Previews(self._is_busy)
@@ -81,12 +82,18 @@ class Pool:
 
     def _gather(self) -> None:
         """Under load more threads will be free in a moment, and one claim serves them all."""
-        if self._size - self._busy < self._size // 8:
-            time.sleep(_GATHER_SECONDS)
+        with self._counting:
+            left = self._claimed_at + _GATHER_SECONDS - time.monotonic()
+            self._counting.wait_for(self._has_many_free, max(0.0, left))
+
+    def _has_many_free(self) -> bool:
+        return self._size - self._busy >= self._size // 8
 
     def _take(self, claimed: list[Job]) -> None:
         with self._counting:
             self._busy += len(claimed)
+            if claimed:
+                self._claimed_at = time.monotonic()
         for job in claimed:
             self._threads.submit(self._work, job)
 
@@ -106,6 +113,7 @@ class Pool:
         finally:
             with self._counting:
                 self._busy -= 1
+                self._counting.notify_all()
         if ran.wait_seconds is not None:
             timer = threading.Timer(ran.wait_seconds + 0.01, self._fill_late)
             timer.daemon = True

@@ -8,6 +8,7 @@ from accounts import sweep as accounts_sweep
 from accounts.ledger import LedgerError
 from accounts.models import Transfer
 from gallery import images
+from studio import jobs
 from studio.jobs import settle
 from studio.models import TERMINAL, Job, State, Worker
 from studio.queue import doorbell, process
@@ -39,7 +40,7 @@ def _release(job: Job) -> None:
 
 def ring_for_unheard(at: datetime) -> None:
     """A job may become runnable with no ring: its wait is over, or the ring was lost."""
-    if Job.objects.runnable(at).filter(created_at__lte=at - _UNHEARD).exists():
+    if jobs.is_any_runnable(at, created_before=at - _UNHEARD):
         doorbell.ring()
 
 

@@ -2,10 +2,10 @@
 
 from datetime import UTC, datetime
 from typing import Any
+from uuid import UUID
 
 import orjson
 
-from gallery.models import Image
 from studio.models import Delivery, Job, State, Webhook
 from studio.queue import listeners
 
@@ -57,7 +57,7 @@ def _of_job(
     state: State,
     *,
     at: datetime,
-    image: Image | None = None,
+    image_id: UUID | None = None,
     error: str = "",
     error_code: str = "",
 ) -> dict[str, Any]:
@@ -71,7 +71,7 @@ def _of_job(
         "created": int(job.created_at.timestamp()),
         "finished": int(at.timestamp()),
         "price_micros": job.price_micros,
-        "image": {"id": str(image.pk), "object": "image"} if image else None,
+        "image": {"id": str(image_id), "object": "image"} if image_id else None,
         "error": {"code": error_code, "message": error} if error else None,
         "x_cost": job.price_micros if state == State.SUCCEEDED else 0,
     }

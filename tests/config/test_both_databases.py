@@ -12,6 +12,7 @@ from tests.servers import PostgreSQL
 TESTS = (
     "tests/accounts/test_ledger.py",
     "tests/accounts/test_ledger_machine.py",
+    "tests/accounts/test_statements.py",
     "tests/gallery/test_stock.py",
     "tests/gallery/test_search.py",
     "tests/gallery/test_trash.py",

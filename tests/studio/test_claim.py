@@ -115,7 +115,7 @@ def test_a_job_that_is_cancelled_while_it_is_chosen_is_not_taken(
         connection.close()
 
     def cancel_before_the_update(execute: Any, sql: str, *rest: Any) -> Any:
-        if sql.startswith("UPDATE") and not cancelled:
+        if sql.lstrip().startswith("UPDATE") and not cancelled:
             thread = threading.Thread(target=cancel)
             thread.start()
             thread.join()
