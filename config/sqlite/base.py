@@ -2,37 +2,97 @@
 
 SQLite lets one write at a time and the others ask again after growing sleeps, up to 100 ms:
 with many threads most of the time is slept away, and some ask in vain for seconds. Here the
-threads of a process wait for one another first, so that only processes have to ask. The line
-is a courtesy, SQLite's own lock is what counts.
+threads of a process wait for one another first, so that only processes have to ask, and they
+ask every millisecond. A process whose line never ends leaves the database to the others for a
+moment now and then, or they would ask in vain. The line is a courtesy, SQLite's own lock is
+what counts.
 """
 
 import os
 import threading
+import time
 
+from django.db import OperationalError
 from django.db.backends.sqlite3 import base
 
-_line = threading.Lock()
+_ASK_SECONDS = 0.001
+_RUN_SECONDS = 0.02
+_BREAK_SECONDS = 0.002
+
+
+class Line:
+    """Who writes next, among the threads of this process."""
+
+    def __init__(self) -> None:
+        self.lock = threading.Lock()
+        self._began_at = 0.0
+        self._ended_at = 0.0
+
+    def enter(self, patience_seconds: float) -> bool:
+        return self.lock.acquire(timeout=patience_seconds)
+
+    def leave_to_others(self) -> None:
+        """For the one in front, before it asks SQLite."""
+        now = time.monotonic()
+        if now - self._ended_at > _BREAK_SECONDS:
+            self._began_at = now
+        elif now - self._began_at > _RUN_SECONDS:
+            time.sleep(_BREAK_SECONDS)
+            self._began_at = time.monotonic()
+
+    def leave(self) -> None:
+        self._ended_at = time.monotonic()
+        self.lock.release()
+
+
+_line = Line()
 
 
 def _begin_anew() -> None:
     """In a fork: whoever stood in line stayed behind."""
     global _line  # noqa: PLW0603
-    _line = threading.Lock()
+    _line = Line()
 
 
 os.register_at_fork(after_in_child=_begin_anew)
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
-    _turn: "threading.Lock | None" = None
+    _turn: "Line | None" = None
 
     def _start_transaction_under_autocommit(self) -> None:
+        until = time.monotonic() + self._patience_seconds
         self._take_turn()
         try:
-            super()._start_transaction_under_autocommit()  # type: ignore[misc]
+            self._begin(until)
         except BaseException:
             self._pass_turn()
             raise
+
+    @property
+    def _patience_seconds(self) -> float:
+        return float(self.settings_dict["OPTIONS"].get("timeout", 5))
+
+    def _begin(self, until: float) -> None:
+        """Without SQLite's own sleeps, which what it is asked outside of transactions keeps."""
+        self._wait_at_most(0)
+        try:
+            while not self._has_begun(is_last=time.monotonic() >= until):
+                time.sleep(_ASK_SECONDS)
+        finally:
+            self._wait_at_most(round(1000 * self._patience_seconds))
+
+    def _has_begun(self, *, is_last: bool) -> bool:
+        try:
+            super()._start_transaction_under_autocommit()  # type: ignore[misc]
+        except OperationalError as error:
+            if is_last or "locked" not in str(error):
+                raise
+            return False
+        return True
+
+    def _wait_at_most(self, milliseconds: int) -> None:
+        self.connection.execute(f"PRAGMA busy_timeout={milliseconds}")
 
     def _commit(self) -> None:
         super()._commit()  # type: ignore[misc]
@@ -52,10 +112,11 @@ class DatabaseWrapper(base.DatabaseWrapper):
 
     def _take_turn(self) -> None:
         line = _line
-        if line.acquire(timeout=self.settings_dict["OPTIONS"].get("timeout", 5)):
+        if line.enter(self._patience_seconds):
             self._turn = line
+            line.leave_to_others()
 
     def _pass_turn(self) -> None:
         turn, self._turn = self._turn, None
         if turn:
-            turn.release()
+            turn.leave()

@@ -17,7 +17,7 @@ PATIENCE_SECONDS = 5.0
 
 @pytest.fixture
 def connect(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[], object]]:
-    monkeypatch.setattr(base, "_line", threading.Lock())
+    monkeypatch.setattr(base, "_line", base.Line())
     monkeypatch.setenv("EASEL_TEST", "")
     found = environment.database("EASEL_TEST", f"sqlite:///{tmp_path / 'line.sqlite3'}")
     made: list[DatabaseWrapper] = []
@@ -51,9 +51,9 @@ def test_the_next_in_line_begins_when_the_one_before_ends(
     getattr(first, end)()
     waiting.join(PATIENCE_SECONDS)
     assert not waiting.is_alive()
-    assert base._line.locked()
+    assert base._line.lock.locked()
     second.rollback()
-    assert not base._line.locked()
+    assert not base._line.lock.locked()
 
 
 def test_in_line_sqlite_is_not_asked(connect: Callable[[], DatabaseWrapper]) -> None:
@@ -77,7 +77,53 @@ def test_who_cannot_begin_leaves_the_line(connect: Callable[[], DatabaseWrapper]
     other_process.connect()
     other_process.connection.execute("BEGIN IMMEDIATE")
     first.connect()
-    first.connection.execute("PRAGMA busy_timeout=0")
+    first.settings_dict["OPTIONS"]["timeout"] = 0.05
     with pytest.raises(OperationalError):
         begin(first)
-    assert not base._line.locked()
+    assert not base._line.lock.locked()
+
+
+def test_who_waits_for_another_process_begins_as_soon_as_it_may(
+    connect: Callable[[], DatabaseWrapper],
+) -> None:
+    """SQLite's own waiting would look again after 1, 2, 5, 10, 15 ms and so on."""
+    first, other_process = connect(), connect()
+    first.connect()
+    other_process.connect()
+    other_process.connection.execute("BEGIN IMMEDIATE")
+    asked: list[str] = []
+    first.connection.set_trace_callback(asked.append)
+    waiting = threading.Thread(target=begin, args=(first,), daemon=True)
+    waiting.start()
+    until(lambda: asked.count("BEGIN IMMEDIATE") > 50, "it asks often", PATIENCE_SECONDS)
+    other_process.connection.execute("COMMIT")
+    waiting.join(PATIENCE_SECONDS)
+    assert not waiting.is_alive()
+    first.rollback()
+
+
+def test_outside_of_transactions_sqlite_waits_by_itself(
+    connect: Callable[[], DatabaseWrapper],
+) -> None:
+    first = connect()
+    first.connect()
+    begin(first)
+    first.rollback()
+    assert first.connection.execute("PRAGMA busy_timeout").fetchone() == (20_000,)
+
+
+@pytest.mark.parametrize(("pause", "breaks"), [(0.0005, 4), (0.01, 0)])
+def test_a_line_that_never_ends_leaves_the_database_now_and_then(
+    monkeypatch: pytest.MonkeyPatch, pause: float, breaks: int
+) -> None:
+    clock, slept = [0.0], []
+    monkeypatch.setattr(base.time, "monotonic", lambda: clock[0])
+    monkeypatch.setattr(base.time, "sleep", slept.append)
+    line = base.Line()
+    for _ in range(100):
+        clock[0] += pause
+        assert line.enter(1)
+        line.leave_to_others()
+        clock[0] += 0.0005
+        line.leave()
+    assert len(slept) == breaks
