@@ -31,8 +31,8 @@ class Panel:
     context: dict[str, Any]
 
 
-# What the page of an image offers, given the image
-image_actions: list[Callable[[Any], Action]] = []
+# What the page of an image offers, given the image; None where it does not apply
+image_actions: list[Callable[[Any], Action | None]] = []
 # Before images are removed for good, in the same transaction, given their ids: says which of them
 # nobody needs any more, and forgets those
 image_releases: list[Callable[[Collection[UUID]], Collection[UUID]]] = []

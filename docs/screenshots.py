@@ -75,6 +75,7 @@ def _tour(browser: Browser, product: Product, photo: Path, width: int, scheme: s
     product.manage("credit", email, "4.85", "--reason", "pictures for the docs")
     _make(page, shoot)
     _edit(page, shoot, photo)
+    _work(page, shoot)
     _find(page, shoot)
     _keys(page, shoot)
     _fail(page, shoot)
@@ -142,6 +143,39 @@ def _edit(page: Page, shoot: _Camera, photo: Path) -> None:
     expect(page.get_by_role("img", name="make it a watercolour painting").first).to_be_visible()
     _pictures_are_there(page)
     shoot("edited")
+
+
+def _work(page: Page, shoot: _Camera) -> None:
+    """Further steps, a branch beside them, before and after, and a region of the picture."""
+    for words in ("make it a pencil drawing", "add snow"):
+        _go_on(page, words)
+    page.locator(".chain-link").nth(1).click()
+    expect(page.locator(".bench-image[alt='make it a watercolour painting']")).to_be_visible()
+    _go_on(page, "make it a sunset")
+    _pictures_are_there(page)
+    shoot("chain")
+    page.get_by_role("button", name="Compare").click()
+    _pictures_are_there(page)
+    shoot("compare")
+    page.get_by_role("button", name="Region").click()
+    box = page.locator(".region-canvas").evaluate("each => each.getBoundingClientRect().toJSON()")
+    points = ((0.3, 0.45), (0.45, 0.3), (0.6, 0.42), (0.72, 0.35))
+    for number, (x, y) in enumerate(points):
+        page.mouse.move(box["x"] + box["width"] * x, box["y"] + box["height"] * y, steps=8)
+        if number == 0:
+            page.mouse.down()
+    page.mouse.up()
+    shoot("region")
+    _go_on(page, "black and white")
+    _pictures_are_there(page)
+    shoot("region-made")
+    page.get_by_role("link", name="Close").click()
+
+
+def _go_on(page: Page, words: str) -> None:
+    page.get_by_label("Prompt").first.fill(words)
+    page.get_by_role("button", name="Edit").first.click()
+    expect(page.locator(f".bench-image[alt='{words}']")).to_be_visible(timeout=30_000)
 
 
 def _find(page: Page, shoot: _Camera) -> None:

@@ -21,7 +21,7 @@ class StudioConfig(AppConfig):
 
     def ready(self) -> None:
         post_migrate.connect(_enter_offers, sender=self)
-        registry.image_actions.append(_edit)
+        registry.image_actions += [_edit, _remix]
         registry.account_pages.append(_WEBHOOKS)
         registry.account_pages.append(AccountPage(label="API reference", view="api:reference"))
         registry.key_panels.append(_first_call)
@@ -51,6 +51,13 @@ def _release_images(images: Collection[UUID]) -> Collection[UUID]:
     from studio import jobs  # noqa: PLC0415
 
     return jobs.release_images(images)
+
+
+def _remix(image: Any) -> Action | None:
+    """Its prompt and settings for another picture; a photo has none."""
+    if not image.prompt:
+        return None
+    return Action(label="Remix", url=f"{reverse('studio:studio')}?remix={image.pk}")
 
 
 def _edit(image: Any) -> Action:

@@ -79,6 +79,7 @@ def _images_without_bytes(stored: dict[str, int]) -> Iterator[str]:
 def _bytes_without_images(stored: dict[str, int]) -> Iterator[str]:
     """Those that are being written are known by their PendingObject."""
     owned = set(PendingObject.objects.values_list("key", flat=True))
+    owned.update(Job.objects.exclude(mask="").values_list("mask", flat=True))
     for columns in Image.objects.values_list("original", "preview_small", "preview_large"):
         owned.update(columns)
     for key in sorted(stored.keys() - owned):

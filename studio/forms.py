@@ -133,7 +133,7 @@ class StudioForm(forms.Form):
         photo = self.to_edit.picture if isinstance(self.to_edit, Upload) else self.to_edit
         try:
             with cleaned["mask"] as file:
-                mask = codec.normalise(file.read())
+                mask = codec.mask(file.read())
         except PictureError as error:
             raise OrderError("mask", f"The region cannot be read. {error.sentence}") from error
         orders.check_mask(mask=(mask.width, mask.height), photo=(photo.width, photo.height))

@@ -1,11 +1,12 @@
 from django.urls import include, path
 
-from studio.views import batches, jobs, page, prompts, quotes
+from studio.views import batches, bench, jobs, page, prompts, quotes, trash
 
 app_name = "studio"
 
 urlpatterns = [
     path("", page.studio, name="studio"),
+    path("bench/<uuid:image_id>", bench.bench_show, name="bench"),
     path("jobs/", jobs.job_create, name="job_create"),
     path("jobs/quote", quotes.job_quote, name="job_quote"),
     path("jobs/watch", jobs.job_watch, name="job_watch"),
@@ -18,5 +19,7 @@ urlpatterns = [
     path("prompts/forget", prompts.prompt_forget_all, name="prompt_forget_all"),
     path("prompts/<uuid:prompt_id>/star", prompts.prompt_star, name="prompt_star"),
     path("prompts/<uuid:prompt_id>/forget", prompts.prompt_forget, name="prompt_forget"),
+    path("bench/<uuid:image_id>/trash", trash.image_trash, name="image_trash"),
+    path("bench/<uuid:image_id>/restore", trash.image_restore, name="image_restore"),
     path("accounts/webhooks/", include("studio.webhooks.urls")),
 ]

@@ -37,7 +37,7 @@ def image_page(request: WorkspaceRequest, image_id: UUID) -> HttpResponse:
         "may_share": workspaces.may_make(request.user, image.workspace),
         "inside": remembered(request),
         "sides": downloads.sides(image),
-        "actions": [action(image) for action in registry.image_actions],
+        "actions": [made for action in registry.image_actions if (made := action(image))],
     }
     return render(request, "gallery/image_page.html", context)
 

@@ -24,5 +24,15 @@ class UseSettings extends HTMLElement {
   }
 }
 
+/** The recipe that the page was opened for, from an image's own page. */
+class RemixRecipe extends HTMLElement {
+  connectedCallback() {
+    history.replaceState(null, "", location.pathname);
+    composer().reuse(this);
+    this.remove();
+  }
+}
+
+customElements.define("remix-recipe", RemixRecipe);
 customElements.define("use-source", UseSource);
 customElements.define("use-settings", UseSettings);

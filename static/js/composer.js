@@ -182,7 +182,7 @@ class StudioForm extends HTMLElement {
     forget(); // the list of prompts has one more
     const newest = document.querySelector("#jobs > [data-job]");
     this.photo.keepAs(newest?.dataset.source);
-    newest?.scrollIntoView({ block: "nearest", behavior: "instant" });
+    if (!this.photo.isThere) newest?.scrollIntoView({ block: "nearest", behavior: "instant" });
   }
 
   #markFields() {

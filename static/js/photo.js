@@ -48,7 +48,6 @@ export class Photo {
     this.source.value = "";
     this.why = null;
     this.#show("", "", null);
-    if (location.search) history.replaceState(null, "", location.pathname);
   }
 
   useFile(file) {
@@ -72,6 +71,7 @@ export class Photo {
     if (!this.file.files.length || !id) return;
     this.file.value = "";
     this.source.value = id;
+    document.dispatchEvent(new Event("easel:photo"));
   }
 
   /** True if the transfer held something to edit. */
@@ -159,6 +159,7 @@ export class Photo {
     this.name.textContent = name;
     this.row.hidden = !this.isThere;
     this.changed();
+    document.dispatchEvent(new Event("easel:photo"));
   }
 }
 

@@ -6,5 +6,6 @@ import "./clock.js";
 import "./jobs.js";
 import "./card-actions.js";
 import "./prompt-panel.js";
+import "./bench.js";
 import "./starters.js";
 import "./shortcuts.js";

@@ -17,7 +17,7 @@ from accounts.middleware import WorkspaceRequest
 from gallery.codec import CodecBusy
 from gallery.images import StorageError
 from gallery.models import Image
-from studio import jobs, prompts
+from studio import bench, jobs, prompts
 from studio.forms import StudioForm
 from studio.models import Job, State
 from studio.orders import OrderError
@@ -106,7 +106,8 @@ def _refused(
     if request.htmx:
         return fragment(request, "studio/_refused.html", context, status=status)
     context |= room(request)
-    context["source"] = source_of(request, request.POST.get("source"))
+    source = source_of(request, request.POST.get("source"))
+    context |= {"source": source, "bench": source and bench.of(source)}
     return render(request, "studio/studio.html", context, status=status)
 
 

@@ -13,7 +13,8 @@ from accounts import ids
 from accounts.middleware import WorkspaceRequest
 from gallery.models import Image
 from gallery.pictures import MAX_BYTES, MAX_SIDE
-from studio import jobs, offers, orders, starters
+from studio import bench, jobs, offers, orders, starters
+from studio.forms import StudioForm
 from studio.models import Job, JobQuerySet
 
 SHOWN = 24
@@ -28,9 +29,25 @@ def studio(request: WorkspaceRequest) -> HttpResponse:
     """
     if not request.user.is_authenticated:
         return render(request, "studio/welcome.html")
-    source = source_of(request, request.GET.get("source"))
-    context = {**room(request), "source": source, "words": request.GET.get("prompt", "")[:2_000]}
+    remix = source_of(request, request.GET.get("remix"))
+    parent = remix and remix.parent_id
+    source = source_of(request, str(parent) if parent else request.GET.get("source"))
+    context = {**room(request), "source": source, "bench": source and bench.of(source)}
+    context["words"] = request.GET.get("prompt", "")[:2_000]
+    if remix:
+        context |= {"remix": remix, "form": _form_of(remix, source)}
     return render(request, "studio/studio.html", context)
+
+
+def _form_of(remix: Image, source: Image | None) -> StudioForm:
+    """Its prompt and settings, to be changed and sent."""
+    columns = ("prompt", "negative_prompt", "model", "size", "seed", "steps", "cfg_scale")
+    recipe = {name: getattr(remix, name) for name in (*columns, "text_mode")}
+    return StudioForm(
+        initial=recipe | {"source": source and source.pk},
+        images=Image.objects.none(),
+        check=lambda **_: None,
+    )
 
 
 def room(request: WorkspaceRequest) -> dict[str, Any]:
@@ -50,6 +67,8 @@ def room(request: WorkspaceRequest) -> dict[str, Any]:
         "max_photo_side": MAX_SIDE,
         "max_count": orders.MAX_COUNT,
         "order_id": ids.new(),
+        "region_tools": bench.TOOLS,
+        "region_numbers": bench.NUMBERS,
         **watched(latest),
     }
 

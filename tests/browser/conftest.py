@@ -2,10 +2,12 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 
 from tests.chromium import chromium
 from tests.product import Product
+
+expect.set_options(timeout=20_000)  # other tests run at the same time
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -49,6 +49,7 @@ def test_make_edit_pay_and_find_again(
     edited = page.get_by_role("img", name="make it black and white").first
     expect(edited).to_be_visible()
     balance_is(page, "$0.144")
+    expect(edited).to_have_js_property("complete", True)
     assert edited.evaluate("image => image.naturalHeight > image.naturalWidth"), "upright"
 
     page.get_by_role("link", name="Gallery").first.click()

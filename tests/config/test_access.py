@@ -25,7 +25,7 @@ from django.utils import timezone
 
 from accounts import ids, keys
 from accounts.models import ApiKey, Membership, Role, User, Wallet, Workspace
-from gallery import images, pictures
+from gallery import images, pictures, trash
 from gallery.models import Image, ShareLink
 from gallery.sharing import links
 from gallery.sharing.links import Terms
@@ -45,6 +45,9 @@ PEOPLE = [
 # What belongs to a workspace, for each of PEOPLE
 OURS = """
 GET  studio:studio       opens opens opens opens opens sees opens opens opens opens
+GET  studio:bench        login 404   sees  sees  sees  sees 404   login 404   404
+POST studio:image_trash  login 404  403   acts  acts  acts 404   login 404   404
+POST studio:image_restore login 404 403   acts  acts  acts 404   login 404   404
 POST studio:job_create   login moves 403   acts  acts  acts moves login moves moves
 GET  studio:job_watch    login 404   sees  sees  sees  sees 404   login 404   404
 POST studio:job_cancel   login 404   403   acts  acts  acts 404   login 404   404
@@ -146,6 +149,7 @@ studio.Webhook          view
 studio.Worker           view
 """
 
+IMAGE_ROUTES = ("bench", "image_trash", "image_restore")
 WEBHOOK_ROUTES = ("page", "rotate", "delete", "switch", "test")
 PROMPT = "a very secret lake"
 EVERYTHING = Terms(expires_at=None, shows_recipe=True, allows_download=True, allows_preview=True)
@@ -285,10 +289,13 @@ def scene(route: str, ada: User, workspace: Workspace) -> tuple[str, dict[str, s
         "studio:job_again": {"job_id": job.pk},
         "studio:prompt_star": {"prompt_id": prompt.pk},
         "studio:prompt_forget": {"prompt_id": prompt.pk},
+        **{f"studio:{each}": {"image_id": image.pk} for each in IMAGE_ROUTES},
         "gallery:image_page": {"image_id": image.pk},
         "gallery:image_download": {"image_id": image.pk},
         "gallery:image_file": {"image_id": image.pk, "variant": "original"},
     }
+    if route == "studio:image_restore":
+        trash.trash(images=[image], by=ada)
     fields = {
         "accounts:key_create": {"name": "mine", "scopes": "generate", "new_id": str(ids.new())},
         "accounts:key_change": {"name": "mine"},

@@ -17,6 +17,7 @@ TESTS = (
     "tests/gallery/test_search.py",
     "tests/gallery/test_trash.py",
     "tests/studio/test_audit.py",
+    "tests/studio/test_bench.py",
     "tests/studio/test_charges.py",
     "tests/studio/test_claim.py",
     "tests/studio/test_jobs.py",

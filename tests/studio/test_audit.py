@@ -13,11 +13,14 @@ from django.core.management.base import CommandError
 
 from accounts import ids, ledger
 from accounts.models import User, Wallet, Workspace
-from gallery import images
+from gallery import images, pictures
 from gallery.models import Image, PendingObject, Stock
 from studio import audit, jobs
+from studio.jobs import Region
 from studio.models import Job
-from tests.studio.makers import Puppet, png, submit
+from tests.gallery.test_compose import mask
+from tests.gallery.test_images import upload
+from tests.studio.makers import Puppet, png, run_to_end, submit
 
 pytestmark = pytest.mark.django_db
 
@@ -144,3 +147,10 @@ def test_the_command_says_that_all_agrees(done: Job) -> None:
     said = io.StringIO()
     call_command("audit", stdout=said)
     assert "agree" in said.getvalue()
+
+
+def test_the_mask_of_a_job_is_no_orphan(ada: User, workspace: Workspace, puppet: Puppet) -> None:
+    region = Region(mask=pictures.normalise(mask(64, 48, (9, 9, 30, 30))))
+    (job,) = submit(ada, workspace, upload(ada, workspace, png(64, 48)), region=region)
+    run_to_end(job)
+    assert list(audit.findings()) == []

@@ -92,8 +92,12 @@ def test_all_images_of_an_order_have_its_region(
 def test_a_refused_order_keeps_no_region(
     as_ada: Client, photo: Image, workspace: Workspace
 ) -> None:
-    assert create(as_ada, source=photo.pk, mask=sent(mask(64, 48)), prompt="").status_code == 422
-    assert create(as_ada, source=photo.pk, mask=sent(mask(64, 48)), count=99).status_code == 422
+    assert (
+        create(as_ada, source=photo.pk, mask=sent(mask(64, 48, HOLE)), prompt="").status_code == 422
+    )
+    assert (
+        create(as_ada, source=photo.pk, mask=sent(mask(64, 48, HOLE)), count=99).status_code == 422
+    )
     assert PendingObject.objects.count() == 0
     assert balance(workspace) == (150_000, 0)
 
@@ -103,7 +107,8 @@ def test_a_refused_order_keeps_no_region(
     [
         (b"", "The region cannot be read"),
         (b"no picture", "The region cannot be read"),
-        (mask(48, 64), "48 x 64, which is not the shape of the photo, 64 x 48"),
+        (mask(64, 48), "Nothing in this mask is see-through"),
+        (mask(48, 64, HOLE), "48 x 64, which is not the shape of the photo, 64 x 48"),
     ],
 )
 def test_a_region_that_is_none(
@@ -116,7 +121,7 @@ def test_a_region_that_is_none(
 
 @pytest.mark.parametrize("feather", ["-1", "1025", "1.5", "wide"])
 def test_a_feather_that_is_none(as_ada: Client, photo: Image, feather: str) -> None:
-    answer = create(as_ada, source=photo.pk, mask=sent(mask(64, 48)), feather=feather)
+    answer = create(as_ada, source=photo.pk, mask=sent(mask(64, 48, HOLE)), feather=feather)
     assert answer.status_code == 422
 
 

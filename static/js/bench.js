@@ -1,0 +1,305 @@
+// The picture that is being worked on: shown large, with what can be done to it, and its chain.
+// The form says which picture that is; the address follows, so a reload and "back" find it again.
+
+import { composer } from "./composer.js";
+import { Awaited } from "./bench/awaited.js";
+import "./bench/compare.js";
+
+const PATIENCE_MS = 15_000;
+const VARIATIONS = 4;
+const WRITING = "input:not([type=checkbox], [type=radio], [type=file], [type=range]), textarea, select, dialog";
+
+class EditBench extends HTMLElement {
+  #coming = null;
+  #file = null;
+  #isBack = false;
+  #isQuiet = false;
+  #wantsRegion = false;
+
+  connectedCallback() {
+    this.awaited = new Awaited((card) => this.#goOn(card));
+    document.addEventListener("easel:photo", this);
+    document.addEventListener("htmx:afterRequest", this);
+    document.addEventListener("htmx:oobAfterSwap", this);
+    document.addEventListener("keydown", this);
+    document.addEventListener("keyup", this);
+    addEventListener("popstate", this);
+    for (const type of ["click", "pointerdown", "pointerup", "pointercancel", "pointerleave"]) this.addEventListener(type, this);
+    this.#dress();
+    this.#follow("replaceState");
+  }
+
+  disconnectedCallback() {
+    for (const type of ["easel:photo", "htmx:afterRequest", "htmx:oobAfterSwap", "keydown", "keyup"]) document.removeEventListener(type, this);
+    removeEventListener("popstate", this);
+  }
+
+  handleEvent(event) {
+    if (event.type === "popstate") this.#back();
+    else if (event.type === "easel:photo") this.#follow("pushState");
+    else if (event.type === "htmx:afterRequest") this.#sent(event.detail);
+    else if (event.type === "htmx:oobAfterSwap") this.awaited.look(this.news);
+    else if (event.type.startsWith("key")) this.#key(event);
+    else if (event.type === "click") this.#click(event);
+    else this.#hold(event);
+  }
+
+  get shown() {
+    return this.querySelector(".bench");
+  }
+
+  get news() {
+    return this.querySelector(".bench-news");
+  }
+
+  get compare() {
+    return this.querySelector("compare-slider");
+  }
+
+  get region() {
+    return this.querySelector("region-tool");
+  }
+
+  /** Shows the picture that the form holds now. */
+  #follow(how) {
+    const { source, file } = composer().photo;
+    const id = source.value;
+    if (!id && !file.files.length) this.#close(how);
+    else if (!id) this.#showFile(file.files[0]);
+    else if (id !== this.shown?.dataset.image) this.#load(id, how);
+    else this.#remember(id, "replaceState");
+  }
+
+  async #load(id, how) {
+    const coming = this.#begin();
+    const isQuiet = this.#isQuiet || how === "replaceState";
+    this.#isQuiet = false;
+    const html = await fetchPart(this.getAttribute("url") + id, coming.signal).catch(() => "");
+    if (coming.signal.aborted) return;
+    if (!html) {
+      composer().photo.refuse("This picture cannot be shown. It may have been deleted.");
+      return;
+    }
+    const template = document.createElement("template");
+    template.innerHTML = html;
+    const fresh = document.importNode(template.content, true);
+    await decoded(fresh.querySelector(".bench-image"));
+    if (coming.signal.aborted) return;
+    this.#remember(id, how);
+    this.#show(fresh);
+    if (!isQuiet) this.shown.scrollIntoView({ block: "nearest", behavior: "instant" });
+    composer().photo.name.textContent = this.shown.dataset.title;
+    this.awaited.look(this.news);
+  }
+
+  /** A photo that is still here only: it can be looked at, and a region of it be chosen. */
+  async #showFile(file) {
+    if (file === this.#file) return;
+    const coming = this.#begin();
+    this.#file = file;
+    const fresh = document.importNode(this.querySelector("template").content, true);
+    const image = fresh.querySelector(".bench-image");
+    const url = URL.createObjectURL(file);
+    image.src = fresh.querySelector(".chain-thumb").src = url;
+    await decoded(image);
+    if (coming.signal.aborted || !image.naturalWidth) return URL.revokeObjectURL(url);
+    const [width, height] = [image.naturalWidth, image.naturalHeight];
+    const section = fresh.querySelector(".bench");
+    Object.assign(section.dataset, { width, height, feather: Math.max(2, Math.floor(Math.min(width, height) / 64)) });
+    section.style.setProperty("--ratio", String(width / height));
+    fresh.querySelector("svg").setAttribute("viewBox", `0 0 ${width} ${height}`);
+    this.#show(fresh);
+    return undefined;
+  }
+
+  #begin() {
+    this.#coming?.abort();
+    this.#file = null;
+    this.#coming = new AbortController();
+    return this.#coming;
+  }
+
+  #show(fresh) {
+    const old = this.shown;
+    const hadFocus = document.activeElement?.closest?.(".chain, .bench-bar")?.className;
+    const url = old?.querySelector(".bench-image").src;
+    if (url?.startsWith("blob:")) URL.revokeObjectURL(url);
+    if (old) old.replaceWith(fresh);
+    else this.append(fresh);
+    this.hidden = false;
+    htmx.process(this.shown);
+    this.#dress();
+    if (hadFocus) this.querySelector(hadFocus === "chain" ? ".is-here a" : ".bench-bar :is(button, a)")?.focus({ preventScroll: true });
+    if (this.#wantsRegion) this.#openRegion({ isQuiet: true });
+    this.#wantsRegion = false;
+  }
+
+  #close(how) {
+    this.#begin();
+    if (how === "pushState" && location.search) history[this.#isBack ? "replaceState" : "pushState"](null, "", location.pathname);
+    this.#isBack = false;
+    this.shown?.remove();
+    this.hidden = true;
+  }
+
+  /** What only works with this script, and the step that is shown in sight. */
+  #dress() {
+    for (const each of this.querySelectorAll(".bench-bar [hidden]:not(copy-button)")) each.hidden = false;
+    const here = this.querySelector(".chain-step.is-here");
+    const steps = here?.closest(".chain-steps");
+    if (steps) steps.scrollLeft = here.offsetLeft - (steps.clientWidth - here.offsetWidth) / 2;
+  }
+
+  #remember(id, how) {
+    const address = `${location.pathname}?source=${id}`;
+    const isThere = `${location.pathname}${location.search}` === address;
+    if (!isThere) history[this.#isBack ? "replaceState" : how](null, "", address);
+    this.#isBack = false;
+  }
+
+  #back() {
+    const id = new URLSearchParams(location.search).get("source") ?? "";
+    const { photo } = composer();
+    if (id === photo.source.value && !photo.file.files.length) return;
+    this.#isBack = true;
+    this.awaited.forget();
+    if (id) photo.useImage(id, "");
+    else photo.drop();
+  }
+
+  /** An order about this picture was accepted: its first result will take the picture's place. */
+  #sent({ elt, successful }) {
+    const { trashes, restores } = elt.dataset;
+    if (successful && trashes) this.#stepBack(trashes);
+    if (successful && restores) composer().photo.useImage(restores, "");
+    if (elt !== composer().form || !successful) return;
+    const { value } = composer().photo.source;
+    this.awaited.wait(value, this.news);
+  }
+
+  /** From a picture that was deleted to the one it was made of. */
+  #stepBack(id) {
+    const { image, source } = this.shown?.dataset ?? {};
+    if (image !== id) return;
+    if (source && this.querySelector(`[data-step="${source}"]`)) composer().photo.useImage(source, "");
+    else composer().photo.clear();
+  }
+
+  /** The result is the next input, unless the person has gone elsewhere meanwhile. */
+  #goOn({ dataset }) {
+    if (composer().photo.source.value !== dataset.source || !dataset.image) return;
+    this.#isQuiet = true; // the page stays where the person has it
+    composer().photo.useImage(dataset.image, dataset.prompt, shapeOf(document.getElementById(`job-${dataset.job}`)));
+    const box = composer().prompt;
+    if (box.value === dataset.prompt && [box, document.body].includes(document.activeElement)) box.select();
+  }
+
+  #click(event) {
+    if (event.metaKey || event.ctrlKey || event.shiftKey) return;
+    const step = event.target.closest("[data-step]");
+    const button = event.target.closest(".bench-bar button[value]");
+    if (step) {
+      event.preventDefault();
+      this.awaited.forget();
+      composer().photo.useImage(step.dataset.step, step.title);
+    } else if (event.target.closest("[data-close]")) {
+      event.preventDefault();
+      composer().photo.clear();
+      composer().focusPrompt();
+    } else if (button) this.#act(button);
+  }
+
+  #act({ value }) {
+    if (value === "compare") this.#compare();
+    if (value === "region") this.#toggleRegion();
+    if (value === "variations") this.#again({ seed: "", count: VARIATIONS });
+    if (value === "again") this.#again({ seed: this.shown.dataset.seed, count: 1 });
+    if (value === "settings") this.#useSettings();
+  }
+
+  #compare() {
+    if (this.region) this.#toggleRegion();
+    const isOn = this.compare.toggle();
+    this.#press("compare", isOn);
+  }
+
+  #press(value, isOn) {
+    this.querySelector(`.bench-bar [value=${value}]`)?.setAttribute("aria-pressed", String(isOn));
+  }
+
+  /** The same words and settings again, about the picture that this one was made of. */
+  #again({ seed, count }) {
+    const { shown } = this;
+    this.#wantsRegion = "region" in shown.dataset;
+    const { form, button } = composer();
+    composer().reuse(shown);
+    form.elements.seed.value = seed;
+    form.elements.count.value = count;
+    form.elements.seed.dispatchEvent(new Event("input", { bubbles: true }));
+    button.focus({ preventScroll: true });
+  }
+
+  #useSettings() {
+    const { textMode, ...kept } = this.shown.dataset;
+    composer().settings.use({ ...kept, textMode: textMode !== undefined });
+    composer().focusPrompt();
+  }
+
+  /** Quietly: the focus stays where it is. */
+  async #openRegion({ isQuiet = false } = {}) {
+    if (this.region) return;
+    if (this.compare?.isOn) this.#compare();
+    const shown = this.shown;
+    await import("./bench/region.js");
+    if (shown !== this.shown || this.region) return;
+    const tool = document.createElement("region-tool");
+    tool.toggleAttribute("quiet", isQuiet);
+    shown.querySelector(".bench-bar").after(tool);
+    this.#press("region", true);
+  }
+
+  #toggleRegion() {
+    if (!this.region) return this.#openRegion();
+    this.region.remove();
+    this.#press("region", false);
+    return undefined;
+  }
+
+  #hold(event) {
+    const isButton = event.target.closest?.("button[value=flip]");
+    if (event.type === "pointerdown" && isButton) {
+      isButton.setPointerCapture(event.pointerId);
+      this.compare?.flip(true);
+    }
+    else if (event.type !== "pointerdown") this.compare?.flip(false);
+  }
+
+  /** B is held to see the picture before; so is the button, with Space or Enter. */
+  #key(event) {
+    if (!this.compare || event.ctrlKey || event.metaKey || event.altKey) return;
+    const isButton = event.target.closest?.("button[value=flip]") && [" ", "Enter"].includes(event.key);
+    const isKey = event.key.toLowerCase() === "b" && !event.target.closest?.(WRITING);
+    if (event.type === "keyup" ? !isButton && event.key.toLowerCase() !== "b" : !isButton && !isKey) return;
+    if (event.type === "keydown") event.preventDefault();
+    this.compare.flip(event.type === "keydown");
+  }
+}
+
+async function fetchPart(url, signal) {
+  const response = await fetch(url, { signal, headers: { "HX-Request": "true" } });
+  if (response.status === 401) document.dispatchEvent(new Event("easel:signed-out"));
+  if (!response.ok || response.headers.get("X-Easel") !== "fragment") throw new Error(`HTTP ${response.status}`);
+  return response.text();
+}
+
+/** Shown only once it is whole, so that nothing flashes; but not waited for without end. */
+function decoded(image) {
+  const late = new Promise((done) => { setTimeout(done, PATIENCE_MS); });
+  return Promise.race([image.decode().catch(() => null), late]);
+}
+
+function shapeOf(card) {
+  return card?.querySelector("svg[viewBox]")?.getAttribute("viewBox").split(" ").slice(2).map(Number) ?? null;
+}
+
+customElements.define("edit-bench", EditBench);

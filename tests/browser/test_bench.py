@@ -1,0 +1,306 @@
+"""Editing in a chain, comparing, and changing a region only, as a person does it."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PIL import Image
+from playwright.sync_api import Locator, Page, expect
+
+from tests.browser.test_main_job import sign_up
+from tests.product import Product
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.xdist_group("browser"),
+    pytest.mark.timeout(300),  # the first one waits for the product to start
+]
+
+OpenPage = Callable[..., Page]
+PATIENCE_MS = 40_000
+
+
+@pytest.fixture(scope="session")
+def snap(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A small photo: edits of it are quick."""
+    file = tmp_path_factory.mktemp("snap") / "snap.png"
+    image = Image.radial_gradient("L").resize((640, 480))
+    Image.merge("RGB", (image, image.rotate(180), image.point(lambda value: 255 - value))).save(
+        file
+    )
+    return file
+
+
+def shown(page: Page, title: str) -> Locator:
+    return page.locator(f".bench-image[alt='{title}']")
+
+
+def is_shown(page: Page, title: str) -> None:
+    expect(shown(page, title)).to_be_visible(timeout=PATIENCE_MS)
+
+
+def edit(page: Page, words: str) -> None:
+    page.get_by_label("Prompt").first.fill(words)
+    page.get_by_role("button", name="Edit").first.click()
+    is_shown(page, words)
+
+
+def bring(page: Page, photo: Path) -> None:
+    page.locator("input[type=file]").first.set_input_files(photo)
+    expect(page.locator(".bench-image")).to_be_visible()
+
+
+def chain(page: Page) -> list[str]:
+    return [each.strip() for each in page.locator(".chain-words").all_inner_texts()]
+
+
+def has_no_sideways_scroll(page: Page) -> bool:
+    return bool(page.evaluate("document.documentElement.scrollWidth <= innerWidth"))
+
+
+@pytest.mark.parametrize("width", [360, 768, 1440])
+def test_edits_in_a_chain_that_branches(open_page: OpenPage, snap: Path, width: int) -> None:
+    page = open_page(width)
+    sign_up(page, f"chain-{width}@example.com")
+    expect(page.locator(".bench")).to_have_count(0)
+    bring(page, snap)
+    edit(page, "sepia")
+    edit(page, "make it darker")
+    assert chain(page) == ["Photo", "sepia", "make it darker"]
+    darker = page.url
+
+    page.get_by_role("link", name="sepia", exact=True).first.click()
+    is_shown(page, "sepia")
+    edit(page, "add a caption “Hello”")
+    assert chain(page) == ["Photo", "sepia", "add a caption “Hello”"]
+    beside = page.get_by_role("list", name="Other branches").get_by_role("link")
+    expect(beside).to_have_count(1)
+    assert has_no_sideways_scroll(page)
+
+    page.go_back()
+    is_shown(page, "sepia")
+    page.go_back()
+    is_shown(page, "make it darker")
+    assert page.url == darker
+    page.go_forward()
+    is_shown(page, "sepia")
+    page.go_forward()
+    is_shown(page, "add a caption “Hello”")
+    page.reload()
+    is_shown(page, "add a caption “Hello”")
+    beside.click()
+    is_shown(page, "make it darker")
+    assert page.url == darker
+
+    page.get_by_role("link", name="Close").click()
+    expect(page.locator(".bench")).to_have_count(0)
+    expect(page.get_by_role("button", name="Create").first).to_be_visible()
+    assert page.url.endswith("/")
+
+
+def test_a_result_does_not_move_the_page(open_page: OpenPage, snap: Path) -> None:
+    page = open_page(390)
+    sign_up(page, "still@example.com")
+    bring(page, snap)
+    page.evaluate(
+        """window.moved = 0;
+        new PerformanceObserver((list) => {
+          const alone = list.getEntries().filter((each) => !each.hadRecentInput);
+          for (const each of alone) window.moved += each.value;
+        }).observe({ type: "layout-shift" });"""
+    )
+    before = page.locator(".bench-frame").bounding_box()
+    edit(page, "sepia")
+    assert page.locator(".bench-frame").bounding_box() == before
+    assert page.evaluate("window.moved") < 0.01
+
+
+def test_compare_by_pointer_keys_and_holding(open_page: OpenPage, snap: Path) -> None:
+    page = open_page(1440)
+    sign_up(page, "compare@example.com")
+    bring(page, snap)
+    edit(page, "black and white")
+    slider = page.locator("compare-slider")
+    expect(slider).to_be_hidden()
+    page.get_by_role("button", name="Compare").click()
+    handle = page.get_by_role("slider", name="How much of the picture before")
+    expect(handle).to_be_focused()
+    expect(slider.locator(".compare-before")).to_have_js_property("complete", True)
+    for _ in range(10):
+        page.keyboard.press("ArrowRight")
+    expect(handle).to_have_value("60")
+    box: Any = slider.bounding_box()
+    page.mouse.move(box["x"] + box["width"] * 0.6, box["y"] + box["height"] / 2)
+    page.mouse.down()
+    page.mouse.move(box["x"] + box["width"] * 0.2, box["y"] + box["height"] / 2, steps=4)
+    page.mouse.up()
+    assert 17 <= int(handle.input_value()) <= 23
+    assert slider.evaluate("each => each.style.getPropertyValue('--at')").endswith("%")
+    page.get_by_role("button", name="Compare").click()
+    expect(slider).to_be_hidden()
+
+    page.locator("main").focus()
+    page.keyboard.down("b")
+    expect(slider).to_be_visible()
+    assert "is-flipped" in str(slider.get_attribute("class"))
+    page.keyboard.up("b")
+    expect(slider).to_be_hidden()
+    flip = page.get_by_role("button", name="Before", exact=True)
+    flip.focus()
+    page.keyboard.down(" ")
+    expect(slider).to_be_visible()
+    page.keyboard.up(" ")
+    expect(slider).to_be_hidden()
+    page.get_by_label("Prompt").first.focus()
+    page.keyboard.type("b")
+    expect(slider).to_be_hidden()
+
+
+def paint(page: Page, *ways: tuple[float, float]) -> None:
+    """One stroke over the picture, through points given as shares of it."""
+    box: Any = page.locator(".region-canvas").bounding_box()
+    points = [(box["x"] + box["width"] * x, box["y"] + box["height"] * y) for x, y in ways]
+    page.mouse.move(*points[0])
+    page.mouse.down()
+    for point in points[1:]:
+        page.mouse.move(*point, steps=6)
+    page.mouse.up()
+
+
+def pixels(page: Page, source: str) -> Any:
+    """RGB of a served picture at the middle and at a corner."""
+    return page.evaluate(
+        """async (url) => {
+          const bitmap = await createImageBitmap(await (await fetch(url)).blob());
+          const canvas = new OffscreenCanvas(bitmap.width, bitmap.height);
+          const context = canvas.getContext("2d");
+          context.drawImage(bitmap, 0, 0);
+          const { width, height } = bitmap;
+          const at = (x, y) => [...context.getImageData(x * width, y * height, 1, 1).data];
+          return { middle: at(0.5, 0.5), corner: at(0.1, 0.1), aside: at(0.9, 0.5) };
+        }""",
+        source,
+    )
+
+
+def test_a_region_is_painted_undone_and_sent(open_page: OpenPage, snap: Path) -> None:
+    page = open_page(1440)
+    sign_up(page, "region@example.com")
+    bring(page, snap)
+    page.get_by_role("button", name="Region").click()
+    part = page.locator("output[name=part]")
+    expect(part).to_have_text("Nothing is chosen yet")
+    page.get_by_label("Prompt").first.fill("black and white")
+    page.get_by_role("button", name="Edit").first.click()
+    expect(page.get_by_role("alert")).to_contain_text("Paint what is to change")
+
+    paint(page, (0.4, 0.5), (0.6, 0.5))
+    expect(part).to_have_text("3 % of the picture")
+    page.get_by_role("button", name="Invert").click()
+    expect(part).to_have_text("97 % of the picture")
+    page.get_by_role("button", name="Undo").click()
+    expect(part).to_have_text("3 % of the picture")
+    page.get_by_role("button", name="Rectangle", exact=True).click()
+    paint(page, (0.3, 0.3), (0.7, 0.7))
+    expect(part).to_have_text("16 % of the picture")
+    page.get_by_role("button", name="Eraser").click()
+    paint(page, (0.3, 0.3), (0.7, 0.3))
+    expect(part).not_to_have_text("16 % of the picture")
+    page.keyboard.press("Control+z")
+    expect(part).to_have_text("16 % of the picture")
+    page.get_by_role("button", name="Larger").click()
+    page.get_by_role("button", name="150 %").click()
+    expect(page.get_by_role("button", name="100 %")).to_be_visible()
+    expect(page.get_by_role("alert")).to_be_empty()
+
+    page.get_by_role("button", name="Edit").first.click()
+    is_shown(page, "black and white")
+    expect(page.locator(".bench-note")).to_contain_text("would have changed outside the region")
+    links = page.locator(".chain-link")
+    before, after = (
+        pixels(page, f"/images/{links.nth(number).get_attribute('data-step')}/original")
+        for number in (0, 1)
+    )
+    assert after["corner"] == before["corner"]
+    assert after["aside"] == before["aside"]
+    red, green, blue, _ = after["middle"]
+    assert max(red, green, blue) - min(red, green, blue) <= 6
+    assert before["middle"] != after["middle"]
+
+
+def test_a_region_by_keys_alone(open_page: OpenPage, snap: Path) -> None:
+    page = open_page(768)
+    sign_up(page, "region-keys@example.com")
+    bring(page, snap)
+    page.get_by_role("button", name="Region").press("Enter")
+    canvas = page.get_by_role("application", name="The region")
+    expect(canvas).to_be_focused()
+    part = page.locator("output[name=part]")
+    page.keyboard.press("Space")
+    expect(part).to_have_text("Under 1 % of the picture")
+    page.keyboard.press("Control+z")
+    expect(part).to_have_text("Nothing is chosen yet")
+    page.keyboard.press("r")
+    page.keyboard.press("Space")
+    for _ in range(2):
+        page.keyboard.press("Shift+ArrowRight")
+        page.keyboard.press("Shift+ArrowDown")
+    page.keyboard.press("Enter")
+    expect(part).to_have_text("3 % of the picture")
+    page.keyboard.press("Control+z")
+    page.get_by_text("A rectangle by numbers").press("Enter")
+    for label, value in (("Left", "0"), ("Top", "0"), ("Width", "320"), ("Height", "240")):
+        page.get_by_label(label, exact=True).fill(value)
+    page.get_by_role("button", name="Add", exact=True).press("Enter")
+    expect(part).to_have_text("25 % of the picture")
+    page.get_by_role("button", name="Take away").press("Enter")
+    expect(part).to_have_text("Nothing is chosen yet")
+    page.keyboard.press("Shift+Tab")
+    page.keyboard.press("Enter")
+    page.get_by_label("Prompt").first.fill("sepia")
+    page.keyboard.press("Enter")
+    is_shown(page, "sepia")
+    expect(page.locator(".bench-note")).to_contain_text("outside the region")
+
+
+def test_a_step_has_its_region_again(open_page: OpenPage, snap: Path) -> None:
+    page = open_page(390)
+    sign_up(page, "region-again@example.com")
+    bring(page, snap)
+    edit(page, "sepia")
+    page.get_by_role("button", name="Region").click()
+    page.get_by_role("button", name="Rectangle", exact=True).click()
+    paint(page, (0.25, 0.25), (0.75, 0.75))
+    expect(page.locator("output[name=part]")).to_have_text("25 % of the picture")
+    edit(page, "make it darker")
+    expect(page.locator("region-tool")).to_have_count(0)
+    page.get_by_role("button", name="Variations").click()
+    expect(page.locator("output[name=part]")).to_have_text("25 % of the picture")
+    expect(page.get_by_label("Prompt").first).to_have_value("make it darker")
+    expect(page.get_by_role("button", name="Edit 4").first).to_be_focused()
+    assert has_no_sideways_scroll(page)
+
+
+def test_a_large_photograph(open_page: OpenPage, product: Product, photo: Path) -> None:
+    """Eight megapixels, lying on its side: no task of the page takes long while one paints."""
+    page = open_page(1440)
+    sign_up(page, "large@example.com")
+    bring(page, photo)
+    assert page.locator(".bench-image").evaluate("each => each.naturalHeight > each.naturalWidth")
+    page.get_by_role("button", name="Region").click()
+    expect(page.locator("region-tool")).to_be_visible()
+    page.evaluate(
+        """window.longest = 0;
+        new PerformanceObserver((list) => {
+          const longest = list.getEntries().map((each) => each.duration);
+          window.longest = Math.max(window.longest, ...longest);
+        }).observe({ type: "longtask" });"""
+    )
+    for row in range(4):
+        paint(page, (0.2, 0.2 + row / 10), (0.8, 0.25 + row / 10), (0.2, 0.3 + row / 10))
+    longest = page.evaluate("window.longest")
+    print(f"longest task while painting: {longest} ms")
+    assert longest < 250
+    edit(page, "sepia")
+    assert "agree" in product.manage("audit")
