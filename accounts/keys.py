@@ -121,7 +121,7 @@ def find(secret: str) -> ApiKey | None:
     if not is_well_formed(secret):
         return None
     key = (
-        ApiKey.objects.select_related("workspace", "created_by")
+        ApiKey.objects.select_related("workspace__plan", "created_by")
         .filter(secret_hash=_hash(secret), revoked_at=None, created_by__is_active=True)
         .first()
     )

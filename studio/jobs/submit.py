@@ -16,6 +16,7 @@ from gallery import images, stock
 from gallery.models import Image
 from gallery.pictures import Picture, usual_feather
 from studio.catalog import MAX_SEED
+from studio.jobs import quota
 from studio.models import Job, Priority
 from studio.orders import Order
 from studio.queue import doorbell
@@ -227,12 +228,12 @@ def _recipe(order: Order, number: int) -> dict[str, Any]:
 def _check_quota(workspace: Workspace, count: int, *, stored_bytes: int) -> None:
     """Counts what was delivered and what may still be, against the workspace's plan."""
     plan = workspace.plan
-    ours = Job.objects.in_workspace(workspace).quota_counts(timezone.now())
-    if ours["waiting"] + count > plan.queued_limit:
+    ours = quota.counts(workspace, at=timezone.now())
+    if ours.waiting + count > plan.queued_limit:
         raise QueueFull(f"{plan.queued_limit:,} images wait already. Try again when some are done.")
     for spent, limit, period in (
-        (ours["in_day"], plan.images_per_day, "24 hours"),
-        (ours["in_month"], plan.images_per_month, "30 days"),
+        (ours.in_day, plan.images_per_day, "24 hours"),
+        (ours.in_month, plan.images_per_month, "30 days"),
     ):
         if spent + count > limit:
             raise QuotaExceeded(f"The limit of {limit:,} images in {period} is reached.")

@@ -1,9 +1,8 @@
-from datetime import datetime, timedelta
 from typing import Self
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Count, Q
+from django.db.models import Q
 from django.utils import timezone
 
 from accounts import ids
@@ -59,23 +58,6 @@ class JobQuerySet(models.QuerySet["Job"]):
     def charged(self) -> Self:
         """What was delivered, and what may still be."""
         return self.exclude(state__in=(State.FAILED, State.FILTERED, State.CANCELLED))
-
-    def quota_counts(self, at: datetime) -> dict[str, int]:
-        """What quotas count: `waiting`, and what was made `in_day` and `in_month`, or may be.
-
-        Also what was cancelled when its picture was being made.
-        """
-        waiting = Q(state__in=(State.QUEUED, State.PARKED))
-        unmade = Q(state__in=(State.FAILED, State.FILTERED)) | Q(
-            state=State.CANCELLED, upstream_calls=0
-        )
-        in_month = Q(created_at__gt=at - timedelta(days=30))
-        in_day = Q(created_at__gt=at - timedelta(days=1))
-        return self.filter(waiting | in_month).aggregate(
-            waiting=Count("pk", filter=waiting),
-            in_day=Count("pk", filter=~unmade & in_day),
-            in_month=Count("pk", filter=~unmade & in_month),
-        )
 
     def newest_first(self) -> Self:
         return self.order_by("-created_at", "-id")
