@@ -74,8 +74,11 @@ clean:
 	@$(PIP) -r requirements-dev.txt
 	@touch $@ .venv/runtime
 
-# Debian's Chromium, where no other is there; CHROMIUM names one elsewhere
+# Debian's Chromium, where no other is there (CHROMIUM names one elsewhere), and photographs
+# (PHOTOGRAPHS names another folder of them)
 .venv/browser: | .venv/bin/python
 	@command -v "$${CHROMIUM:-chromium}" >/dev/null || command -v google-chrome >/dev/null || { \
 		apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium; } >/dev/null
+	@test -d "$${PHOTOGRAPHS:-/usr/share/backgrounds/mate}" || { \
+		apt-get update -qq && apt-get install -y -qq --no-install-recommends mate-backgrounds; } >/dev/null
 	@touch $@

@@ -12,6 +12,7 @@ from pathlib import Path
 from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 
+from docs import studio_states
 from studio.engines.contract import EngineRequest
 from studio.engines.sketch import SketchEngine
 from tests.chromium import chromium
@@ -72,13 +73,17 @@ def _tour(browser: Browser, product: Product, photo: Path, width: int, scheme: s
     shoot = _Camera(page, f"{width}-{scheme}")
     email = f"ada-{width}-{scheme}@example.com"
     _arrive(page, shoot, email)
+    studio_states.first_run(page, shoot)
     product.manage("credit", email, "4.85", "--reason", "pictures for the docs")
     _make(page, shoot)
     _edit(page, shoot, photo)
     _work(page, shoot)
+    studio_states.words(page, shoot)
+    studio_states.many(page, shoot)
     _find(page, shoot)
     _keys(page, shoot)
     _fail(page, shoot)
+    studio_states.troubles(page, product, shoot)
     if (width, scheme) == (1440, "light"):
         shutil.copy(BUILD / "1440-light-studio.png", IMAGES / "studio.png")
     if (width, scheme) == (1440, "dark"):
@@ -116,7 +121,7 @@ def _arrive(page: Page, shoot: _Camera, email: str) -> None:
 def _make(page: Page, shoot: _Camera) -> None:
     for number, (prompt, shape) in enumerate(zip(PROMPTS, SHAPES, strict=True)):
         page.goto("/")
-        page.get_by_label("Prompt").first.fill(prompt)
+        page.get_by_label("Prompt", exact=True).first.fill(prompt)
         page.evaluate(
             "shape => { const each = document.querySelector(`input[name=size][value='${shape}']`);"
             " each.checked = true; each.dispatchEvent(new Event('change', {bubbles: true})); }",
@@ -137,7 +142,7 @@ def _make(page: Page, shoot: _Camera) -> None:
 
 def _edit(page: Page, shoot: _Camera, photo: Path) -> None:
     page.locator("input[type=file]").first.set_input_files(photo)
-    page.get_by_label("Prompt").first.fill("make it a watercolour painting")
+    page.get_by_label("Prompt", exact=True).first.fill("make it a watercolour painting")
     shoot("photo")
     page.get_by_role("button", name="Edit").first.click()
     expect(page.get_by_role("img", name="make it a watercolour painting").first).to_be_visible()
@@ -211,7 +216,7 @@ def _keys(page: Page, shoot: _Camera) -> None:
 
 def _fail(page: Page, shoot: _Camera) -> None:
     page.goto("/")
-    page.get_by_label("Prompt").first.fill("x" * 520)
+    page.get_by_label("Prompt", exact=True).first.fill("x" * 520)
     page.get_by_role("button", name="Create").first.click()
     expect(page.get_by_role("alert")).to_be_visible()
     shoot("refused")

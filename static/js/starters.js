@@ -14,16 +14,16 @@ class StarterList extends HTMLElement {
     this.closest("dialog")?.close();
     const { prompt, size, sample } = link.dataset;
     const { photo, settings } = composer();
-    if (sample) await photo.useFile(await fetched(sample, link.querySelector(".starter-title").textContent));
+    if (sample) await photo.useFile(await fetched(sample));
     else photo.clear();
     settings.take({ size, textMode: "textMode" in link.dataset });
     composer().write(prompt);
   }
 }
 
-async function fetched(url, name) {
+async function fetched(url) {
   const blob = await (await fetch(url)).blob();
-  return new File([blob], `${name} sample.webp`, { type: "image/webp" });
+  return new File([blob], "A sample photo", { type: "image/webp" });
 }
 
 customElements.define("starter-list", StarterList);

@@ -20,6 +20,7 @@ def sign_up(page: Page, email: str) -> None:
     page.get_by_label("Password").fill("a long enough phrase")
     page.get_by_role("button", name="Sign up").click()
     expect(page.get_by_label("Prompt").first).to_be_visible()
+    page.evaluate("customElements.whenDefined('page-keys').then(() => true)")  # the last module
 
 
 def balance_is(page: Page, text: str) -> None:

@@ -1,0 +1,312 @@
+"""The studio as a person uses it: words, photographs, keys, two tabs, and no network."""
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from tests.browser import photographs
+from tests.browser.test_main_job import balance_is, sign_up
+from tests.product import Product
+
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser"), pytest.mark.timeout(300)]
+
+OpenPage = Callable[..., Page]
+PATIENCE = 60_000
+
+
+def prompt(page: Page) -> Locator:
+    return page.get_by_label("Prompt", exact=True).first
+
+
+def make(page: Page, words: str) -> Locator:
+    """Writes, presses Enter, and waits for the picture."""
+    prompt(page).fill(words)
+    prompt(page).press("Enter")
+    picture = page.get_by_role("img", name=words).first
+    expect(picture).to_be_visible(timeout=PATIENCE)
+    return picture
+
+
+# Input
+
+
+@pytest.mark.parametrize(
+    ("width", "megapixels", "is_large"), [(360, 8, False), (768, 18, True), (1440, 24, True)]
+)
+def test_a_photograph_is_edited(
+    open_page: OpenPage, tmp_path: Path, width: int, megapixels: int, is_large: bool
+) -> None:
+    page = open_page(width)
+    sign_up(page, f"photographer-{width}@example.com")
+    file = tmp_path / "holiday.jpg"
+    file.write_bytes(photographs.of_megapixels(megapixels))
+    page.locator("input[type=file]").first.set_input_files(file)
+    if is_large:
+        said = page.get_by_role("alert")
+        expect(said).to_contain_text("at most 4096 × 4096 are taken", timeout=PATIENCE)
+        prompt(page).fill("make it black and white")
+        prompt(page).press("Enter")  # it is said again, and nothing is sent
+        expect(said).to_contain_text("at most 4096")
+        said.get_by_role("button", name="Scale it down").click()
+        expect(said).to_be_empty(timeout=PATIENCE)
+    thumb = page.get_by_role("img", name="The photo to edit")
+    expect(thumb).to_have_js_property("complete", True)
+    expect(thumb).to_have_attribute("src", re.compile("^blob:"), timeout=PATIENCE)
+    expect(page.locator("#create")).to_have_text("Edit · $0.003")
+    picture = make(page, "make it black and white")
+    sides = picture.evaluate("each => [each.naturalWidth, each.naturalHeight]")
+    assert sides[0] > sides[1]
+    balance_is(page, "$0.147")
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+def test_a_photo_on_its_side_stands_upright_before_it_is_sent(
+    open_page: OpenPage, photo: Path
+) -> None:
+    page = open_page(390)
+    sign_up(page, "upright@example.com")
+    page.locator("input[type=file]").first.set_input_files(photo)
+    thumb = page.get_by_role("img", name="The photo to edit")
+    expect(thumb).to_have_attribute("src", re.compile("^blob:"), timeout=PATIENCE)
+    page.wait_for_function("document.querySelector('#photo-image').naturalWidth")
+    assert thumb.evaluate("each => each.naturalHeight > each.naturalWidth")
+
+
+def test_heic_is_explained(open_page: OpenPage) -> None:
+    page = open_page(390)
+    sign_up(page, "heic@example.com")
+    heic = b"\0\0\0\x18ftypheic\0\0\0\0"
+    for name, kind in (("IMG_1.HEIC", "image/heic"), ("IMG_2.jpg", "image/jpeg")):
+        page.locator("input[type=file]").first.set_input_files(
+            {"name": name, "mimeType": kind, "buffer": heic}
+        )
+        expect(page.get_by_role("alert")).to_contain_text("Most Compatible")
+
+
+def test_a_photo_is_dropped_or_pasted_anywhere(open_page: OpenPage, photo: Path) -> None:
+    page = open_page(1440)
+    sign_up(page, "dropper@example.com")
+    page.evaluate(
+        """async () => {
+            const canvas = new OffscreenCanvas(64, 48);
+            canvas.getContext("2d").fillRect(0, 0, 64, 48);
+            const file = new File([await canvas.convertToBlob()], "x.png", { type: "image/png" });
+            globalThis.bag = new DataTransfer();
+            bag.items.add(file);
+            const footer = document.querySelector("footer");
+            const options = { bubbles: true, cancelable: true, dataTransfer: bag };
+            const isMarked = () => document.documentElement.className.includes("is-dropping");
+            footer.dispatchEvent(new DragEvent("dragenter", options));
+            if (!isMarked()) throw new Error("the page does not show that it takes it");
+            footer.dispatchEvent(new DragEvent("drop", options));
+            if (isMarked()) throw new Error("the page still waits for it");
+        }"""
+    )
+    expect(page.locator("#create")).to_contain_text("Edit")
+    page.get_by_role("button", name="Remove the photo").click()
+    expect(page.locator("#create")).to_contain_text("Create")
+    page.evaluate(
+        "document.dispatchEvent(new ClipboardEvent('paste', { bubbles: true, clipboardData: bag }))"
+    )
+    expect(page.locator("#create")).to_contain_text("Edit")
+    expect(prompt(page)).to_be_focused()
+
+
+# Words
+
+
+def test_prompts_come_back(open_page: OpenPage) -> None:
+    page = open_page(768)
+    sign_up(page, "writer@example.com")
+    for words in ("the sea at night", "a forest in snow"):
+        make(page, words)
+    box = prompt(page)
+    box.fill("")
+    for key, words in (
+        ("ArrowUp", "a forest in snow"),
+        ("ArrowUp", "the sea at night"),
+        ("ArrowUp", "the sea at night"),
+        ("ArrowDown", "a forest in snow"),
+        ("ArrowDown", ""),
+    ):
+        box.press(key)
+        expect(box).to_have_value(words)
+    box.fill("mine")
+    box.press("ArrowUp")
+    expect(box).to_have_value("mine")
+    page.get_by_role("link", name="Prompts").click()
+    panel = page.get_by_role("dialog", name="Prompts")
+    panel.get_by_role("button", name="Star: the sea at night").click()
+    expect(panel.get_by_role("heading", name="Starred")).to_be_visible()
+    expect(panel.get_by_role("button", name="Star: the sea at night")).to_be_focused()
+    panel.get_by_role("button", name="Forget all that have no star").click()
+    expect(panel.locator(".prompts-words")).to_have_count(1)
+    panel.get_by_role("link", name="the sea at night").click()
+    expect(panel).to_be_hidden()
+    expect(box).to_have_value("the sea at night")
+    expect(box).to_be_focused()
+
+
+def test_a_starter_fills_words_photo_and_size(open_page: OpenPage) -> None:
+    page = open_page(360)
+    sign_up(page, "starter@example.com")
+    page.get_by_role("link", name="Landscape").click()
+    expect(prompt(page)).to_have_value(re.compile("mountain lake"))
+    expect(page.locator("input[name=size]:checked:enabled")).to_have_value("1360x768")
+    page.get_by_role("link", name="Speech bubble").click()
+    expect(page.locator("#create")).to_contain_text("Edit")
+    expect(page.get_by_role("img", name="The photo to edit")).to_be_visible()
+    prompt(page).press("Enter")
+    expect(page.locator("main article a img")).to_be_visible(timeout=PATIENCE)
+    expect(page.locator(".first-run")).to_be_hidden()
+
+
+def test_what_goes_out_is_said_before(open_page: OpenPage) -> None:
+    page = open_page(1440)
+    sign_up(page, "careful@example.com")
+    prompt(page).fill("a lake")
+    page.get_by_label("How many").fill("4")
+    page.locator("#as-sent summary").click()
+    quote = page.locator("#quote")
+    expect(quote).to_contain_text("in 4 calls of one picture each")
+    expect(quote).to_contain_text("$0.012")
+    page.locator("#settings summary").click()
+    page.get_by_label("Seed", exact=True).fill("41")
+    expect(quote).to_contain_text("41 to 44")
+    expect(page.get_by_label("Negative prompt")).to_be_disabled()
+    expect(page.get_by_text("It has no effect while guidance is 1.0.")).to_be_visible()
+    page.get_by_label("Guidance").fill("4")
+    page.get_by_label("Negative prompt").fill("fog")
+    expect(quote).to_contain_text("fog")
+    expect(page.locator("#create")).to_have_text("Create 4 · $0.012")
+    page.reload()
+    expect(page.get_by_label("Seed", exact=True)).to_have_value("41")  # remembered, and open
+    balance_is(page, "$0.15")
+
+
+# Jobs
+
+
+@pytest.mark.parametrize("width", [360, 768, 1440])
+def test_a_card_is_there_at_once_in_its_shape(open_page: OpenPage, width: int) -> None:
+    page = open_page(width)
+    sign_up(page, f"watcher-{width}@example.com")
+    page.evaluate(
+        """() => {
+            const at = { click: 0, card: 0 };
+            globalThis.at = at;
+            const button = document.querySelector("#create");
+            button.addEventListener("click", () => { at.click = performance.now(); });
+            new MutationObserver(() => { at.card ||= performance.now(); })
+                .observe(document.querySelector("#jobs"), { childList: true });
+        }"""
+    )
+    page.get_by_role("link", name="Landscape").click()
+    page.locator("#create").click()
+    card = page.locator("#jobs > article").first
+    expect(card).to_be_visible()
+    assert page.evaluate("at.card - at.click") < 100
+    ratio = card.locator(".job-picture").evaluate("each => each.offsetWidth / each.offsetHeight")
+    assert ratio == pytest.approx(1360 / 768, rel=0.02)
+    expect(page.locator("main article a img").first).to_be_visible(timeout=PATIENCE)
+    expect(page.locator("#news")).to_contain_text("Done: A mountain lake", timeout=PATIENCE)
+    expect(page.locator("#jobs > article")).to_have_count(1)
+
+
+def test_two_tabs_show_the_same(open_page: OpenPage) -> None:
+    page = open_page(1440)
+    sign_up(page, "twotabs@example.com")
+    other = page.context.new_page()
+    other.goto("/")
+    page.bring_to_front()
+    make(page, "the sea by day")
+    other.bring_to_front()
+    other.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    expect(other.get_by_role("img", name="the sea by day").first).to_be_visible(timeout=PATIENCE)
+    balance_is(other, "$0.147")
+    expect(other.locator("#jobs > article")).to_have_count(1)
+
+
+@pytest.mark.complains("ERR_INTERNET_DISCONNECTED", "sendError", "Failed to fetch", "Send Error")
+def test_without_the_network_nothing_is_lost(open_page: OpenPage, product: Product) -> None:
+    page = open_page(390)
+    sign_up(page, "offline@example.com")
+    page.context.set_offline(True)
+    prompt(page).fill("a quiet lake")
+    prompt(page).press("Enter")
+    expect(page.get_by_role("alert")).to_contain_text("You are offline. Nothing was sent.")
+    expect(page.locator("#jobs > *")).to_have_count(0)
+    page.context.set_offline(False)
+    prompt(page).press("Enter")
+    expect(page.locator("#jobs > article")).to_have_count(1)
+    page.context.set_offline(True)  # ten seconds of it, in the middle
+    page.clock.install()
+    page.clock.run_for(10_000)
+    page.context.set_offline(False)
+    page.clock.resume()
+    expect(page.locator("main article a img")).to_be_visible(timeout=PATIENCE)
+    balance_is(page, "$0.147")
+
+
+# Keys
+
+
+def test_the_whole_story_with_the_keyboard(open_page: OpenPage) -> None:
+    page = open_page(1440)
+    sign_up(page, "keys@example.com")
+    keys = page.keyboard
+    expect(prompt(page)).to_be_focused()
+    keys.type("a quiet lake, autumn")
+    keys.press("Enter")
+    expect(page.get_by_role("img", name="a quiet lake, autumn").first).to_be_visible(
+        timeout=PATIENCE
+    )
+    keys.press("Escape")
+    keys.press("?")
+    shown = page.get_by_role("dialog", name="Keyboard")
+    expect(shown).to_be_visible()
+    keys.press("Escape")
+    expect(shown).to_be_hidden()
+    keys.press("s")
+    expect(page.get_by_label("Model")).to_be_visible()
+    keys.press("s")
+    keys.press("j")
+    expect(page.locator("article a.job-picture")).to_be_focused()
+    keys.press("e")
+    expect(page.locator("#create")).to_contain_text("Edit")
+    expect(prompt(page)).to_be_focused()
+    keys.press("Control+A")
+    keys.type("make it black and white")
+    keys.press("Enter")
+    expect(page.get_by_role("img", name="make it black and white").first).to_be_visible(
+        timeout=PATIENCE
+    )
+    keys.press("Escape")
+    keys.press("h")
+    panel = page.get_by_role("dialog", name="Prompts")
+    expect(panel.locator(".prompts-words").first).to_have_text("make it black and white")
+    panel.locator(".prompts-words").nth(1).focus()
+    keys.press("Enter")
+    expect(prompt(page)).to_have_value("a quiet lake, autumn")
+    page.goto("/")
+    page.locator("body").press("Escape")
+    prompt(page).blur()
+    keys.press("g")
+    page.wait_for_url("**/gallery/")
+    keys.press("Tab")
+    expect(page.locator(".skip")).to_be_focused()
+
+
+def test_single_keys_can_be_switched_off(open_page: OpenPage) -> None:
+    page = open_page(1440)
+    sign_up(page, "nokeys@example.com")
+    page.get_by_role("button", name="Keyboard").click()
+    page.get_by_label("Single keys work").uncheck()
+    page.keyboard.press("Escape")
+    page.reload()
+    prompt(page).blur()
+    page.keyboard.press("s")
+    expect(page.get_by_label("Model")).to_be_hidden()

@@ -1,0 +1,103 @@
+"""What the studio weighs, that nothing on it jumps, and that everybody can use it."""
+
+import gzip
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page, Response, expect
+
+from tests.browser.test_main_job import sign_up
+
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser"), pytest.mark.timeout(300)]
+
+OpenPage = Callable[..., Page]
+MOST = {"script": 60 * 1024, "stylesheet": 30 * 1024}
+SHIFTS = """
+    globalThis.shifts = [];
+    new PerformanceObserver((list) => {
+        for (const each of list.getEntries()) if (!each.hadRecentInput) shifts.push(each.value);
+    }).observe({ type: "layout-shift", buffered: true });
+"""
+PAGES = (
+    "/",
+    "/gallery/",
+    "/prompts/",
+    "/batch/",
+    "/accounts/keys/",
+    "/accounts/email/",
+    "/v1/docs",
+)
+
+
+def test_the_first_load_is_light(open_page: OpenPage) -> None:
+    page = open_page(1440)
+    sign_up(page, "light@example.com")
+    weighed: dict[str, int] = dict.fromkeys(MOST, 0)
+
+    def weigh(response: Response) -> None:
+        kind = response.request.resource_type
+        if kind in weighed:
+            weighed[kind] += len(gzip.compress(response.body()))
+
+    page.on("response", weigh)
+    page.reload()
+    page.wait_for_load_state("networkidle")
+    assert all(0 < weighed[kind] <= most for kind, most in MOST.items()), weighed
+
+
+@pytest.mark.parametrize("width", [360, 1440, 2560])
+def test_nothing_jumps(open_page: OpenPage, width: int) -> None:
+    page = open_page(width)
+    page.add_init_script(SHIFTS)
+    sign_up(page, f"calm-{width}@example.com")
+    page.wait_for_load_state("networkidle")
+    assert page.evaluate("shifts") == []
+    page.get_by_label("Prompt", exact=True).first.fill("a lake at dawn")
+    page.locator("#create").click()
+    expect(page.locator("main article a img")).to_be_visible(timeout=60_000)
+    page.reload()
+    page.wait_for_load_state("networkidle")
+    assert page.evaluate("shifts") == []
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+@pytest.mark.parametrize(("width", "scheme"), [(1440, "light"), (390, "dark")])
+def test_everybody_can_use_every_page(open_page: OpenPage, width: int, scheme: str) -> None:
+    page = open_page(width, scheme)
+    for address in ("/", "/accounts/login/", "/accounts/signup/", "/accounts/password/reset/"):
+        page.goto(address)
+        expect_no_violation(page, address)
+    sign_up(page, f"everybody-{width}@example.com")
+    expect_no_violation(page, "first run")
+    page.locator("#settings summary").click()
+    page.locator("#as-sent summary").click()
+    page.get_by_label("Prompt", exact=True).first.fill("a lake at dawn")
+    expect(page.locator(".quote")).to_be_visible()
+    expect_no_violation(page, "settings and quote")
+    page.get_by_label("Prompt", exact=True).first.press("Enter")
+    expect(page.locator("main article a img")).to_be_visible(timeout=60_000)
+    for address in PAGES:
+        page.goto(address)
+        expect_no_violation(page, address)
+    page.goto(page.request.get("/").url)
+    address = page.locator("main article a.job-picture").get_attribute("href")
+    assert address
+    page.goto(address)
+    expect_no_violation(page, "image")
+    page.goto("/")
+    for opens, name in (("prompts", "Prompts"), ("keys", "Keyboard")):
+        page.locator(f"[data-opens={opens}]").evaluate("each => each.click()")
+        expect(page.get_by_role("dialog", name=name)).to_be_visible()
+        if opens == "prompts":
+            expect(page.locator(".prompts-rows")).to_be_visible()
+        expect_no_violation(page, name)
+        page.keyboard.press("Escape")
+
+
+def expect_no_violation(page: Page, where: str) -> None:
+    page.wait_for_function("document.getAnimations().every(each => each.playState === 'finished')")
+    found: Any = Axe().run(page).response["violations"]
+    said = [(each["id"], [node["html"][:200] for node in each["nodes"]]) for each in found]
+    assert said == [], where
