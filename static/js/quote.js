@@ -12,7 +12,6 @@ export class Quote {
     this.photo = photo;
     this.box = form.querySelector("#as-sent");
     this.room = form.querySelector("#quote");
-    this.box.hidden = false;
     this.box.addEventListener("toggle", () => this.show(0));
   }
 

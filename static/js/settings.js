@@ -18,12 +18,10 @@ export class Settings {
     this.isEdit = isEdit;
     this.sizes = {};
     if (isFresh) this.#recall();
-    this.lock.hidden = false;
     this.lock.addEventListener("click", () => this.#toggleLock());
     this.box.addEventListener("toggle", () => this.#remember());
     this.box.addEventListener("input", (event) => this.#touched(event.target));
     const reset = form.querySelector("#settings-reset");
-    reset.hidden = false;
     reset.addEventListener("click", () => this.use({ model: this.fields.model.value }));
   }
 

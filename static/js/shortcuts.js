@@ -10,7 +10,6 @@ class PageKeys extends HTMLElement {
     this.box = this.querySelector("#keys-on");
     this.box.checked = kept(OFF) === null;
     this.box.addEventListener("change", () => keep(OFF, this.box.checked ? null : "1"));
-    for (const each of document.querySelectorAll("[data-opens]")) each.hidden = false;
     document.addEventListener("keydown", this);
     document.addEventListener("click", this);
   }

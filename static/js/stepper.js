@@ -3,7 +3,6 @@
 class CountStepper extends HTMLElement {
   connectedCallback() {
     this.input = this.querySelector("input");
-    for (const button of this.querySelectorAll("button")) button.hidden = false;
     this.addEventListener("click", (event) => {
       const button = event.target.closest("button");
       if (!button) return;

@@ -101,7 +101,9 @@ def starter_list(page: Page) -> None:
 
 def page_keys(page: Page) -> None:
     put(page, "<button type=button data-key=z>Zed</button>")
-    page.evaluate("document.querySelector('[data-key=z]').onclick = () => { globalThis.zed = 1; }")
+    page.evaluate(
+        "() => { document.querySelector('[data-key=z]').onclick = () => { globalThis.zed = 1; }; }"
+    )
     page.locator("#prompt").press("z")
     assert page.evaluate("globalThis.zed") is None
     page.locator("#prompt").blur()

@@ -71,7 +71,7 @@ def test_a_photo_on_its_side_stands_upright_before_it_is_sent(
     page.locator("input[type=file]").first.set_input_files(photo)
     thumb = page.get_by_role("img", name="The photo to edit")
     expect(thumb).to_have_attribute("src", re.compile("^blob:"), timeout=PATIENCE)
-    page.wait_for_function("document.querySelector('#photo-image').naturalWidth")
+    page.wait_for_function("() => document.querySelector('#photo-image').naturalWidth")
     assert thumb.evaluate("each => each.naturalHeight > each.naturalWidth")
 
 
@@ -200,17 +200,21 @@ def test_a_card_is_there_at_once_in_its_shape(open_page: OpenPage, width: int) -
             globalThis.at = at;
             const button = document.querySelector("#create");
             button.addEventListener("click", () => { at.click = performance.now(); });
-            new MutationObserver(() => { at.card ||= performance.now(); })
-                .observe(document.querySelector("#jobs"), { childList: true });
+            const first = ([{ addedNodes: [card] }]) => {
+                at.card ||= performance.now();
+                const { offsetWidth, offsetHeight } = card?.querySelector(".job-picture") ?? {};
+                at.ratio ||= offsetWidth / offsetHeight;
+            };
+            const room = document.querySelector("#jobs");
+            new MutationObserver(first).observe(room, { childList: true });
         }"""
     )
     page.get_by_role("link", name="Landscape").click()
     page.locator("#create").click()
     card = page.locator("#jobs > article").first
     expect(card).to_be_visible()
-    assert page.evaluate("at.card - at.click") < 100
-    ratio = card.locator(".job-picture").evaluate("each => each.offsetWidth / each.offsetHeight")
-    assert ratio == pytest.approx(1360 / 768, rel=0.02)
+    assert page.evaluate("at.card - at.click") < 1_000  # measured by tests.bench.studio
+    assert page.evaluate("at.ratio") == pytest.approx(1360 / 768, rel=0.02)
     expect(page.locator("main article a img").first).to_be_visible(timeout=PATIENCE)
     expect(page.locator("#news")).to_contain_text("Done: A mountain lake", timeout=PATIENCE)
     expect(page.locator("#jobs > article")).to_have_count(1)
@@ -230,7 +234,7 @@ def test_two_tabs_show_the_same(open_page: OpenPage) -> None:
     expect(other.locator("#jobs > article")).to_have_count(1)
 
 
-@pytest.mark.complains("ERR_INTERNET_DISCONNECTED", "sendError", "Failed to fetch", "Send Error")
+@pytest.mark.complains("ERR_INTERNET_DISCONNECTED", "htmx:")
 def test_without_the_network_nothing_is_lost(open_page: OpenPage, product: Product) -> None:
     page = open_page(390)
     sign_up(page, "offline@example.com")

@@ -17,7 +17,10 @@ MOST = {"script": 60 * 1024, "stylesheet": 30 * 1024}
 SHIFTS = """
     globalThis.shifts = [];
     new PerformanceObserver((list) => {
-        for (const each of list.getEntries()) if (!each.hadRecentInput) shifts.push(each.value);
+        for (const each of list.getEntries()) {
+            if (each.hadRecentInput) continue;
+            shifts.push([each.value, ...each.sources.map(({ node }) => node?.outerHTML?.slice(0, 90))]);
+        }
     }).observe({ type: "layout-shift", buffered: true });
 """
 PAGES = (
@@ -81,7 +84,7 @@ def test_everybody_can_use_every_page(open_page: OpenPage, width: int, scheme: s
     for address in PAGES:
         page.goto(address)
         expect_no_violation(page, address)
-    page.goto(page.request.get("/").url)
+    page.goto("/")
     address = page.locator("main article a.job-picture").get_attribute("href")
     assert address
     page.goto(address)
@@ -97,7 +100,9 @@ def test_everybody_can_use_every_page(open_page: OpenPage, width: int, scheme: s
 
 
 def expect_no_violation(page: Page, where: str) -> None:
-    page.wait_for_function("document.getAnimations().every(each => each.playState === 'finished')")
+    page.wait_for_function(
+        "() => document.getAnimations().every(each => each.playState === 'finished')"
+    )
     found: Any = Axe().run(page).response["violations"]
     said = [(each["id"], [node["html"][:200] for node in each["nodes"]]) for each in found]
     assert said == [], where
