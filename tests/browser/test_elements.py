@@ -29,7 +29,8 @@ def test_every_element_by_itself(open_page: OpenPage) -> None:
     use_source_and_settings(page)
     starter_list(page)
     page_keys(page)
-    page.evaluate("import('/static/js/batch.js')")
+    page.goto("/batch/")
+    page.evaluate("customElements.whenDefined('batch-progress').then(() => true)")
     batch_form(page)
     batch_progress(page)
 

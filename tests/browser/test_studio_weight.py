@@ -19,7 +19,8 @@ SHIFTS = """
     new PerformanceObserver((list) => {
         for (const each of list.getEntries()) {
             if (each.hadRecentInput) continue;
-            shifts.push([each.value, ...each.sources.map(({ node }) => node?.outerHTML?.slice(0, 90))]);
+            const moved = each.sources.map(({ node }) => node?.outerHTML?.slice(0, 90));
+            shifts.push([each.value, ...moved]);
         }
     }).observe({ type: "layout-shift", buffered: true });
 """
