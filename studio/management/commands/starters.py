@@ -47,7 +47,7 @@ class Command(BaseCommand):
             (folder / f"{starter.name}.webp").write_bytes(_webp(_of(starter, photo), side=_SIDE))
             self.stdout.write(f"{starter.title}: drawn")
         if into is None:
-            call_command("collectstatic", interactive=False, verbosity=0)
+            call_command("prepare")
 
 
 def _of(starter: Starter, photo: bytes | None) -> bytes:
