@@ -1,6 +1,7 @@
 from django.apps import AppConfig
 
 from config import environment
+from gallery import credentials
 from studio import catalog
 
 
@@ -8,8 +9,12 @@ class ConfigConfig(AppConfig):
     name = "config"
 
     def ready(self) -> None:
-        """A wrong file of models stops the start, and not the first page."""
+        """A wrong file of models or of certificates stops the start, and not the first page."""
         try:
             catalog.models()
         except catalog.CatalogError as error:
             environment.stop("MODELS_FILE", f"is wrong: {error}")
+        try:
+            credentials.check()
+        except credentials.CertificateError as error:
+            environment.stop(error.name, error.why)

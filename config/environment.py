@@ -46,6 +46,20 @@ def flag(name: str, *, default: bool = False) -> bool:
     stop(name, f"is {value!r}; use true or false")
 
 
+def pem(name: str) -> str:
+    """What stands in the file of this name: certificates or a key, in PEM. "" if not set."""
+    path = text(name)
+    if not path:
+        return ""
+    try:
+        found = Path(path).read_text("ascii")
+    except (OSError, UnicodeDecodeError):
+        stop(name, "names no file in PEM that can be read")
+    if "-----BEGIN " not in found:
+        stop(name, "names a file that is not in PEM")
+    return found
+
+
 def number(name: str, *, default: int, minimum: int = 0, maximum: int = 10**9) -> int:
     value = text(name, str(default))
     is_number = value.isascii() and value.isdigit() and len(value) <= 10

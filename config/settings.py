@@ -158,6 +158,10 @@ WORKER_PROCESSES = min(2, os.cpu_count() or 1, WORKER_CONCURRENCY)
 MODELS_FILE = environment.text("MODELS_FILE")
 SIGNUP_CREDIT_MICROS = environment.number("SIGNUP_CREDIT_MICROS", default=150_000)
 
+# Content Credentials: what downloads are signed with; config.apps looks whether they fit
+C2PA_CERTIFICATE = environment.pem("C2PA_CERTIFICATE")
+C2PA_PRIVATE_KEY = environment.pem("C2PA_PRIVATE_KEY")
+
 # Webhooks
 WEBHOOK_PRIVATE_HOSTS = [each.lower() for each in environment.names("WEBHOOK_PRIVATE_HOSTS")]
 

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 
 from accounts import connections
 from gallery.codec_child import COMPOSE, SIDE_AND_TYPE, TYPES
-from gallery.codec_reader import Answer, Reader
+from gallery.codec_reader import PICTURES_PROGRAM, Answer, Program, Reader, Signs
 from gallery.pictures import Composed, Picture, Previews
 
 log = logging.getLogger("easel.gallery")
@@ -91,24 +91,32 @@ def allow(room: Room) -> None:
 
 def close() -> None:
     """Ends the readers that have nothing to do. The next picture starts one again."""
-    global _pool
     with _lock:
-        pool, _pool = _pool, None
-    if pool:
+        pools = list(_pools.values())
+        _pools.clear()
+    for pool in pools:
         pool.close()
 
 
 def pids() -> set[int]:
     """The readers of this process that run."""
-    return {reader.pid for reader in _pool.readers if reader.is_running} if _pool else set()
+    readers = [reader for pool in list(_pools.values()) for reader in pool.readers]
+    return {reader.pid for reader in readers if reader.is_running}
+
+
+def ask(verb: str, data: bytes, *, program: Program, signs: Signs | None = None) -> Answer:
+    """For those that know another program. Raises PictureError and CodecBusy."""
+    connections.give_back()
+    with _lock:
+        pool = _pools.get(program.module)
+        if pool is None:
+            room = _room if program == PICTURES_PROGRAM else _ROOM_OF_OTHERS
+            pool = _pools[program.module] = _Pool(room, program)
+    return pool.ask(verb, data, signs)
 
 
 def _ask(verb: str, data: bytes) -> Answer:
-    global _pool  # noqa: PLW0603
-    connections.give_back()
-    with _lock:
-        pool = _pool = _pool or _Pool(_room)
-    return pool.ask(verb, data)
+    return ask(verb, data, program=PICTURES_PROGRAM)
 
 
 def _picture(answer: Answer, data: bytes) -> Picture:
@@ -119,7 +127,8 @@ def _picture(answer: Answer, data: bytes) -> Picture:
 
 
 class _Pool:
-    def __init__(self, room: Room) -> None:
+    def __init__(self, room: Room, program: Program) -> None:
+        self._program = program
         self.readers: set[Reader] = set()
         self._patience_seconds = room.patience_seconds
         self._places = threading.BoundedSemaphore(room.readers + room.waiting)
@@ -129,15 +138,15 @@ class _Pool:
         for _ in range(room.readers):
             self._slots.put(None)
 
-    def ask(self, verb: str, data: bytes) -> Answer:
+    def ask(self, verb: str, data: bytes, signs: Signs | None) -> Answer:
         if not self._places.acquire(blocking=False):
             raise CodecBusy
         try:
-            return self._ask_one(verb, data)
+            return self._ask_one(verb, data, signs)
         finally:
             self._places.release()
 
-    def _ask_one(self, verb: str, data: bytes) -> Answer:
+    def _ask_one(self, verb: str, data: bytes, signs: Signs | None) -> Answer:
         try:
             reader = self._slots.get(timeout=self._patience_seconds)
         except queue.Empty as error:
@@ -145,7 +154,7 @@ class _Pool:
         try:
             if reader is None or not reader.is_running:
                 reader = self._start_in_place_of(reader)
-            return reader.ask(verb, data)
+            return reader.ask(verb, data, signs)
         finally:
             self._slots.put(reader)
 
@@ -154,7 +163,7 @@ class _Pool:
             gone.let_go()
             self.readers.discard(gone)
         try:
-            fresh = Reader()
+            fresh = Reader(self._program)
         except OSError as error:  # the machine has no process or no memory to spare
             log.exception("no reader of pictures can be started")
             raise CodecBusy from error
@@ -175,18 +184,20 @@ class _Pool:
 
 _lock = threading.Lock()
 _room = Room()
-_pool: _Pool | None = None
+# Credentials are read and signed one at a time: it is quick, and a child of them holds 100 MB.
+_ROOM_OF_OTHERS = Room(readers=1, waiting=8)
+_pools: dict[str, _Pool] = {}
 _of_parents: list[_Pool] = []  # kept, or Python would ask after processes that are not ours
 
 
 def _begin_anew() -> None:
     """In a fork: the readers are the parent's, and end only once all let go of their pipes."""
-    global _lock, _pool  # noqa: PLW0603
+    global _lock  # noqa: PLW0603
     _lock = threading.Lock()
-    if _pool:
-        _pool.leave_to_parent()
-        _of_parents.append(_pool)
-        _pool = None
+    for pool in _pools.values():
+        pool.leave_to_parent()
+        _of_parents.append(pool)
+    _pools.clear()
 
 
 os.register_at_fork(after_in_child=_begin_anew)

@@ -15,7 +15,7 @@ import resource
 import signal
 import struct
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -55,8 +55,18 @@ class Answer:
 
 
 def main() -> None:
+    warm_up()
+    serve(_DO, VERBS)
+
+
+def serve(
+    do: Mapping[str, Callable[[bytes], Answer]],
+    verbs: Sequence[str],
+    *,
+    max_resident_bytes: int = _MAX_RESIDENT_BYTES,
+) -> None:
+    """Answers one request after the other, locked in. For other programs of this kind, too."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent ends it, by ending its stdin
-    _warm_up()
     resident_bytes = _resident_bytes()
     _lock_in()
     source, sink = sys.stdin.buffer, sys.stdout.buffer
@@ -64,13 +74,13 @@ def main() -> None:
         header = source.read(REQUEST.size)
         if len(header) < REQUEST.size:
             return
-        verb, size = REQUEST.unpack(header)
-        data = source.read(size)
-        several = PICTURES.get(VERBS[verb], 1)
+        index, size = REQUEST.unpack(header)
+        verb, data = verbs[index], source.read(size)
+        several = PICTURES.get(verb, 1)
         _end_after(CPU_SECONDS * several, LIMIT_SECONDS * several + 1)
-        answer = _answer(VERBS[verb], data)
+        answer = _answer(do[verb], data)
         _end_after(0, 0)
-        is_last = number >= _MAX_PICTURES or resident_bytes() > _MAX_RESIDENT_BYTES
+        is_last = number >= _MAX_PICTURES or resident_bytes() > max_resident_bytes
         sizes = [len(blob) for blob in answer.blobs]
         said = json.dumps({**answer.said, "sizes": sizes, "is_last": is_last}).encode()
         for part in (ANSWER.pack(len(said)), said, *answer.blobs):
@@ -89,9 +99,9 @@ def _end_after(cpu_seconds: float, seconds: float) -> None:
     signal.setitimer(signal.ITIMER_REAL, seconds)
 
 
-def _answer(verb: str, data: bytes) -> Answer:
+def _answer(do: Callable[[bytes], Answer], data: bytes) -> Answer:
     try:
-        return _DO[verb](data)
+        return do(data)
     except PictureError as error:
         return Answer(said={"refused": error.sentence})
 
@@ -153,15 +163,19 @@ _DO: dict[str, Callable[[bytes], Answer]] = {
 }
 
 
-def _warm_up() -> None:
+def _look(data: bytes) -> None:
+    pictures.normalise(data)
+    pictures.previews(data)
+
+
+def warm_up(look: Callable[[bytes], object] = _look) -> None:
     """Pillow loads much of itself at the first use, which is too late once we are locked in."""
     exif = Pillow.Exif()
     exif[0x0112] = 6
     for form in ("JPEG", "PNG", "WEBP"):
         file = io.BytesIO()
         Pillow.new("RGB", (8, 8)).save(file, form, exif=exif)
-        pictures.normalise(file.getvalue())
-        pictures.previews(file.getvalue())
+        look(file.getvalue())
 
 
 def _lock_in() -> None:

@@ -12,6 +12,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -22,9 +23,11 @@ from gallery.pictures import MAX_SIDE, SUFFIXES, PictureError
 
 log = logging.getLogger("easel.gallery")
 _PIPE_BYTES = 1024 * 1024
-_MAX_SAID_BYTES = 16 * 1024
+_MAX_SAID_BYTES = 64 * 1024
 _MAX_BLOB_BYTES = 128 * 1024**2
 _BLOBS = {"normalise": 1, "verify": 0, "previews": 2, "compose": 1, "convert": 1, "mask": 1}
+_BLOBS |= {"inspect": 0, "sign": 1}
+_MAX_SIGNED_BYTES = 64 * 1024
 _ENVIRONMENT = {
     "PATH": os.defpath,
     "LANG": "C.UTF-8",
@@ -37,18 +40,33 @@ _TOO_LONG = "This picture takes too long to read."
 _UNSAFE = "This picture cannot be read safely."
 
 
+Signs = Callable[[bytes], bytes]
+
+
 @dataclass(frozen=True, kw_only=True)
 class Answer:
     said: dict[str, Any]
     blobs: list[bytes] = field(repr=False)
 
 
+@dataclass(frozen=True, kw_only=True)
+class Program:
+    """What a child runs, and what it may be asked, in the order of its own numbers."""
+
+    module: str
+    verbs: tuple[str, ...]
+
+
+PICTURES_PROGRAM = Program(module="gallery.codec_child", verbs=VERBS)
+
+
 class Reader:
     """Serves one caller at a time. Ends when its parent does, as its stdin then ends."""
 
-    def __init__(self) -> None:
-        self._process = subprocess.Popen(
-            [sys.executable, "-P", "-s", "-m", "gallery.codec_child"],
+    def __init__(self, program: Program = PICTURES_PROGRAM) -> None:
+        self._program = program
+        self._process = subprocess.Popen(  # noqa: S603 - one of our own programs
+            [sys.executable, "-P", "-s", "-m", program.module],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
@@ -66,13 +84,18 @@ class Reader:
     def is_running(self) -> bool:
         return self._process.poll() is None
 
-    def ask(self, verb: str, data: bytes) -> Answer:
-        """Raises PictureError, and is not running any more if the picture ended it."""
+    def ask(self, verb: str, data: bytes, signs: Signs | None = None) -> Answer:
+        """Raises PictureError, and is not running any more if the picture ended it.
+
+        `signs` answers what the child asks for meanwhile.
+        """
         deadline = time.monotonic() + LIMIT_SECONDS * PICTURES.get(verb, 1)
         try:
-            self._send(REQUEST.pack(VERBS.index(verb), len(data)), deadline)
-            self._send(data, deadline)
+            self._request(self._program.verbs.index(verb), data, deadline)
             answer = self._receive(verb, deadline)
+            while signs and answer.said.get("asks"):
+                self._request(0, signs(answer.blobs[0]), deadline)
+                answer = self._receive(verb, deadline)
         except TimeoutError as error:
             self._lose(verb, data, "time")
             raise PictureError(_TOO_LONG) from error
@@ -88,6 +111,10 @@ class Reader:
         if "refused" in answer.said:
             raise PictureError(str(answer.said["refused"]))
         return answer
+
+    def _request(self, number: int, data: bytes, deadline: float) -> None:
+        self._send(REQUEST.pack(number, len(data)), deadline)
+        self._send(data, deadline)
 
     def _send(self, data: bytes, deadline: float) -> None:
         left = memoryview(data)
@@ -173,16 +200,29 @@ def _check(verb: str, said: dict[str, Any]) -> None:
         return
     if len(said["sizes"]) != _BLOBS[verb]:
         raise ValueError
-    if verb == "previews":
-        if not said["placeholder"].startswith("data:image/webp;base64,"):
-            raise ValueError
-        return
+    _CHECKS.get(verb, _check_picture)(said)
+
+
+def _check_picture(said: dict[str, Any]) -> None:
     if said["content_type"] not in SUFFIXES:
         raise ValueError
     for side in (said["width"], said["height"]):
         _within(side, MAX_SIDE)
-    if verb == "compose" and not 0 <= said["changed_outside_percent"] <= 100:
+    if not 0 <= said.get("changed_outside_percent", 0) <= 100:
         raise ValueError
+
+
+def _check_previews(said: dict[str, Any]) -> None:
+    if not said["placeholder"].startswith("data:image/webp;base64,"):
+        raise ValueError
+
+
+def _check_signed(said: dict[str, Any]) -> None:
+    if said.get("asks"):
+        _within(said["sizes"][0], _MAX_SIGNED_BYTES)
+
+
+_CHECKS = {"previews": _check_previews, "sign": _check_signed}
 
 
 def _within(size: Any, most: int) -> int:

@@ -59,7 +59,7 @@ _UPRIGHT = {
     8: Pillow.Transpose.ROTATE_90,
 }
 # All that Pillow's readers raise on bytes that are not as they should be.
-_BROKEN = (
+BROKEN = (
     ArithmeticError,
     AttributeError,
     EOFError,
@@ -168,6 +168,22 @@ def mask(data: bytes) -> Picture:
     return picture
 
 
+def header_of(data: bytes) -> ImageFile:
+    """The picture, opened and not decoded, for who looks at what it says. Raises PictureError."""
+    try:
+        image = _open(data)
+        _check_header(image)
+    except PictureError:
+        raise
+    except BROKEN as error:
+        raise PictureError(_DAMAGED) from error
+    return image
+
+
+def type_of(image: ImageFile) -> str:
+    return _TYPES[str(image.format)]
+
+
 def convert(data: bytes, *, side: int, content_type: str) -> Picture:
     """Another size or format of a picture, at most `side` pixels a side. Raises PictureError.
 
@@ -255,7 +271,7 @@ def _decode(
             image.load()
     except PictureError:
         raise
-    except _BROKEN as error:
+    except BROKEN as error:
         raise PictureError(_DAMAGED) from error
     return image
 
@@ -310,7 +326,7 @@ def _upright(image: ImageFile) -> Pillow.Image:
     try:
         orientation = image.getexif().get(_ORIENTATION)
         return image.transpose(_UPRIGHT[orientation]) if orientation in _UPRIGHT else image
-    except _BROKEN:
+    except BROKEN:
         return image
 
 
@@ -327,7 +343,7 @@ def _to_srgb(image: Pillow.Image) -> Pillow.Image:
             return image
         mode = image.mode if image.mode == "RGBA" else "RGB"
         return ImageCms.profileToProfile(image, source, _SRGB, outputMode=mode) or image
-    except (ImageCms.PyCMSError, *_BROKEN):
+    except (ImageCms.PyCMSError, *BROKEN):
         return image
 
 

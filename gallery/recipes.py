@@ -12,6 +12,17 @@ from gallery.templatetags.recipe import seconds
 
 # https://cv.iptc.org/newscodes/digitalsourcetype/
 SOURCE_TYPES = "http://cv.iptc.org/newscodes/digitalsourcetype/"
+SOURCES = {
+    "trainedAlgorithmicMedia": "Made by AI",
+    "compositeWithTrainedAlgorithmicMedia": "Edited with AI",
+    "algorithmicMedia": "Drawn by a program; not AI",
+    "digitalCapture": "Taken by a camera",
+    "humanEdits": "Edited by a person",
+    "digitalCreation": "Made by a person on a computer",
+}
+# As Automatic1111 reads it; bounded, since strangers write it
+_PAIR = re.compile(r'\s*([\w ()/-]{1,60}):\s*("(?:\\.|[^\\"]){0,500}"|[^,]{0,500})(?:,|$)')
+_MAX_PAIRS = 40
 _COMPOSITE = "compositeWithTrainedAlgorithmicMedia"
 # A segment of a JPEG has room for this, escaped and in two places; prompts are far shorter.
 _MAX_WORDS = 3_000
@@ -143,3 +154,21 @@ def _escaped(text: str) -> str:
     return escape(
         _NO_XML.sub("", text), {'"': "&quot;", "\n": "&#10;", "\r": "&#13;", "\t": "&#9;"}
     )
+
+
+def parsed(text: str) -> list[Line]:
+    """What the "parameters" of a file say, ours or another tool's; all of it if not understood."""
+    words, _, last = text.strip().rpartition("\n")
+    pairs = _PAIR.findall(last)
+    if len(pairs) < 3:
+        words, pairs = text.strip(), []
+    prompt, _, negative = words.partition("\nNegative prompt:")
+    lines = [
+        Line(name="prompt", label="Prompt", value=prompt.strip(), is_long=True),
+        Line(name="negative", label="Negative prompt", value=negative.strip(), is_long=True),
+    ]
+    lines += [
+        Line(name=f"p{number}", label=label.strip(), value=value.strip().strip('"'))
+        for number, (label, value) in enumerate(pairs[:_MAX_PAIRS])
+    ]
+    return [line for line in lines if line.value]

@@ -77,6 +77,8 @@ POST gallery:share_open     422  422  422  422  422  422  422  422  422  422
 GET  gallery:share_image    sees sees sees sees sees sees sees sees sees sees
 GET  gallery:share_file     sees sees sees sees sees sees sees sees sees sees
 GET  gallery:share_download sees sees sees sees sees sees sees sees sees sees
+GET  gallery:verify      opens opens opens opens opens opens opens opens opens opens
+POST gallery:verify      422  422  422  422  422  422  422  422  422  422
 GET  accounts:key_list   login opens opens opens sees  sees opens login opens opens
 GET  accounts:key_create login opens opens opens opens opens opens login opens opens
 POST accounts:key_create login opens 422   acts  acts  acts opens login opens opens
