@@ -168,7 +168,7 @@ class EditBench extends HTMLElement {
   }
 
   /** An order about this picture was accepted: its first result will take the picture's place. */
-  #sent({ elt, successful }) {
+  #sent({ requestConfig: { elt }, successful }) {
     const { trashes, restores } = elt.dataset;
     if (successful && trashes) this.#stepBack(trashes);
     if (successful && restores) composer().photo.useImage(restores, "");

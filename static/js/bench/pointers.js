@@ -121,6 +121,7 @@ export class Pointers {
   }
 
   #begin(at) {
+    this.tool.frame.classList.add("is-painting");
     this.#stroke = { kind: this.tool.tool, across: Math.round(this.tool.brush), points: [at] };
     this.tool.sheet.stroke(this.#stroke);
   }
@@ -137,6 +138,7 @@ export class Pointers {
   #finish() {
     const stroke = this.#stroke;
     this.#stroke = null;
+    this.tool.frame.classList.remove("is-painting");
     this.tool.add(stroke);
   }
 
@@ -152,6 +154,7 @@ export class Pointers {
     this.tool.sheet.band(null);
     if (!this.#stroke) return;
     this.#stroke = null;
+    this.tool.frame.classList.remove("is-painting");
     this.tool.sheet.take(this.tool.sheet.operations);
   }
 

@@ -1,19 +1,17 @@
 // The sheet that lies over the picture, tinted where it is to change: a canvas of the screen's
-// resolution, whatever the picture's.
+// resolution, whatever the picture's. What is sent is drawn anew, finer.
 
-const MOST_PIXELS_A_SIDE = 1536;
+const MOST_SHOWN = 1536;
+const MOST_SENT = 2048;
 const SAMPLE = 192;
 
 export class Sheet {
   constructor(frame, { width, height }) {
     this.size = { width, height };
     this.operations = [];
-    this.scale = Math.min(1, MOST_PIXELS_A_SIDE / Math.max(width, height));
     this.element = document.createElement("div");
     this.element.className = "region-sheet";
-    this.canvas = document.createElement("canvas");
-    this.canvas.width = Math.round(width * this.scale);
-    this.canvas.height = Math.round(height * this.scale);
+    this.canvas = this.#canvas(Math.min(Math.max(frame.clientWidth, frame.clientHeight) * devicePixelRatio, MOST_SHOWN));
     this.canvas.className = "region-canvas";
     this.canvas.tabIndex = 0;
     this.canvas.setAttribute("role", "application");
@@ -22,10 +20,8 @@ export class Sheet {
     this.cursor = Object.assign(document.createElement("i"), { className: "region-cursor", hidden: true });
     this.element.append(this.canvas, this.rubber, this.cursor);
     frame.append(this.element);
-    this.context = this.canvas.getContext("2d");
+    this.context = this.#context(this.canvas);
     this.context.fillStyle = this.context.strokeStyle = getComputedStyle(this.canvas).color;
-    this.context.lineCap = this.context.lineJoin = "round";
-    this.context.setTransform(this.canvas.width / width, 0, 0, this.canvas.height / height, 0, 0);
   }
 
   end() {
@@ -39,7 +35,7 @@ export class Sheet {
 
   add(operation) {
     this.operations.push(operation);
-    this.#draw(operation);
+    this.#draw(this.context, operation);
   }
 
   undo() {
@@ -50,7 +46,7 @@ export class Sheet {
   /** A stroke that goes on: only its newest part is drawn. */
   stroke(operation) {
     const [before, now] = operation.points.slice(-2);
-    this.#line({ ...operation, points: now ? [before, now] : [before] });
+    line(this.context, { ...operation, points: now ? [before, now] : [before] });
   }
 
   /** A rectangle that is not chosen yet. */
@@ -84,49 +80,64 @@ export class Sheet {
 
   /** A PNG that is see-through where the picture is to change, as OpenAI's API has it. */
   encoded() {
-    const mask = document.createElement("canvas");
-    mask.width = this.canvas.width;
-    mask.height = this.canvas.height;
+    const region = this.#canvas(MOST_SENT);
+    this.#replay(this.#context(region));
+    const mask = this.#canvas(MOST_SENT);
     const context = mask.getContext("2d");
     context.fillRect(0, 0, mask.width, mask.height);
     context.globalCompositeOperation = "destination-out";
-    context.drawImage(this.canvas, 0, 0);
+    context.drawImage(region, 0, 0);
     return new Promise((done) => { mask.toBlob(done, "image/png"); });
   }
 
+  /** In the picture's shape; at most so many pixels a side, and no more than it has. */
+  #canvas(most) {
+    const { width, height } = this.size;
+    const scale = Math.min(1, most / Math.max(width, height));
+    return Object.assign(document.createElement("canvas"), { width: Math.round(width * scale), height: Math.round(height * scale) });
+  }
+
+  /** Draws in the picture's pixels, whatever the canvas has. */
+  #context(canvas) {
+    const context = canvas.getContext("2d");
+    context.lineCap = context.lineJoin = "round";
+    context.setTransform(canvas.width / this.size.width, 0, 0, canvas.height / this.size.height, 0, 0);
+    return context;
+  }
+
   #redraw() {
-    this.#erase();
+    this.#draw(this.context, { kind: "clear" });
+    this.#replay(this.context);
+  }
+
+  #replay(context) {
     const last = this.operations.findLastIndex((each) => each.kind === "clear");
-    for (const each of this.operations.slice(last + 1)) this.#draw(each);
+    for (const each of this.operations.slice(last + 1)) this.#draw(context, each);
   }
 
-  #draw(operation) {
-    if (operation.kind === "clear") this.#erase();
-    else if (operation.kind === "invert") this.#fill("source-out", { left: 0, top: 0, ...this.size });
-    else if (operation.kind === "rectangle") this.#fill(operation.isAway ? "destination-out" : "source-over", operation);
-    else this.#line(operation);
+  #draw(context, operation) {
+    const all = { left: 0, top: 0, ...this.size };
+    if (operation.kind === "clear") fill(context, "destination-out", all);
+    else if (operation.kind === "invert") fill(context, "source-out", all);
+    else if (operation.kind === "rectangle") fill(context, operation.isAway ? "destination-out" : "source-over", operation);
+    else line(context, operation);
   }
+}
 
-  #erase() {
-    this.context.clearRect(0, 0, this.size.width, this.size.height);
-  }
+function fill(context, how, { left, top, width, height }) {
+  context.globalCompositeOperation = how;
+  context.fillRect(left, top, width, height);
+}
 
-  #fill(how, { left, top, width, height }) {
-    this.context.globalCompositeOperation = how;
-    this.context.fillRect(left, top, width, height);
-  }
-
-  #line({ kind, across, points }) {
-    const { context } = this;
-    context.globalCompositeOperation = kind === "eraser" ? "destination-out" : "source-over";
-    context.lineWidth = across;
-    context.beginPath();
-    const [x, y] = points[0];
-    context.moveTo(x, y);
-    if (points.length === 1) context.lineTo(x + 0.01, y); // a dot: what has no length is not drawn
-    for (const point of points.slice(1)) context.lineTo(...point);
-    context.stroke();
-  }
+function line(context, { kind, across, points }) {
+  context.globalCompositeOperation = kind === "eraser" ? "destination-out" : "source-over";
+  context.lineWidth = across;
+  context.beginPath();
+  const [x, y] = points[0];
+  context.moveTo(x, y);
+  if (points.length === 1) context.lineTo(x + 0.01, y); // a dot: what has no length is not drawn
+  for (const point of points.slice(1)) context.lineTo(...point);
+  context.stroke();
 }
 
 /** By shares of the sheet, so that it stays right at every size and zoom. */
