@@ -81,6 +81,7 @@ def _tour(browser: Browser, product: Product, photo: Path, width: int, scheme: s
     studio_states.words(page, shoot)
     studio_states.many(page, shoot)
     _find(page, shoot)
+    _share(page, shoot)
     _keys(page, shoot)
     _fail(page, shoot)
     studio_states.troubles(page, product, shoot)
@@ -195,6 +196,29 @@ def _find(page: Page, shoot: _Camera) -> None:
     for name in ("email/", "password/change/", "2fa/", "webhooks/", "logout/"):
         page.goto(f"/accounts/{name}")
         shoot(f"account-{name.split('/')[0]}")
+
+
+def _share(page: Page, shoot: _Camera) -> None:
+    page.goto("/gallery/")
+    page.locator("main a:has(img)").first.click()
+    page.get_by_text("Sizes, formats").click()
+    shoot("image-download", whole=True)
+    page.keyboard.press("f")
+    shoot("image-window")
+    page.keyboard.press("Escape")
+    page.get_by_role("link", name="Share").click()
+    page.get_by_label("Compare edits").check()
+    shoot("link-new", whole=True)
+    page.get_by_role("button", name="Make the link").click()
+    address = page.get_by_label("Address").input_value()
+    shoot("link", whole=True)
+    page.goto("/links/")
+    shoot("links")
+    page.goto(address)
+    _pictures_are_there(page)
+    shoot("shared", whole=True)
+    page.goto("/verify/")
+    shoot("verify")
 
 
 def _keys(page: Page, shoot: _Camera) -> None:

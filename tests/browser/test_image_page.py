@@ -1,0 +1,116 @@
+"""An image's page and what leaves it: looked at closely, taken home, shared, verified."""
+
+import io
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from PIL import Image
+from playwright.sync_api import Page, expect
+
+from tests.browser.test_main_job import sign_up
+
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+
+OpenPage = Callable[..., Page]
+PROMPT = "a quiet lake with mountains"
+STEP = "make it a pencil sketch"
+
+
+def make(page: Page, prompt: str, verb: str = "Create") -> None:
+    page.get_by_label("Prompt").first.fill(prompt)
+    page.get_by_role("button", name=verb).first.click()
+    expect(page.get_by_role("img", name=prompt).first).to_be_visible()
+
+
+def fits(page: Page) -> bool:
+    return bool(page.evaluate("document.documentElement.scrollWidth <= innerWidth"))
+
+
+def look_closely(page: Page, width: int) -> None:
+    """By double click and keys; then the tree, and the picture beside."""
+    level = page.locator("zoom-stage output")
+    page.locator("zoom-stage img").dblclick(position={"x": 60, "y": 60})
+    expect(level).to_have_text("100 %")
+    page.keyboard.press("0")
+    expect(level).to_have_text("Fit")
+    page.keyboard.press("f")
+    box = page.locator("zoom-stage").bounding_box()
+    assert box
+    assert (box["x"], box["y"], round(box["width"])) == (0, 0, width)
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("listitem").filter(has_text=PROMPT)).to_be_visible()
+    address = page.url
+    page.keyboard.press("ArrowRight")
+    page.wait_for_url(lambda url: url != address)
+    page.keyboard.press("ArrowLeft")
+    page.wait_for_url(address)
+
+
+def take_home(page: Page, folder: Path) -> Path:
+    with page.expect_download() as saved:
+        page.get_by_role("link", name="Download").click()
+    file = folder / saved.value.suggested_filename
+    saved.value.save_as(file)
+    return file
+
+
+def share(page: Page) -> str:
+    page.get_by_role("link", name="Share").click()
+    page.get_by_label("Compare edits").check()
+    page.get_by_role("button", name="Make the link").click()
+    return page.get_by_label("Address").input_value()
+
+
+def compare(guest: Page) -> None:
+    slider = guest.get_by_role("slider")
+    slider.focus()
+    guest.keyboard.press("ArrowRight")
+    expect(slider).to_have_value("51")
+    expect(guest.get_by_text(STEP).first).to_be_visible()
+
+
+def verify(guest: Page, file: Path) -> None:
+    guest.goto("/verify/")
+    guest.get_by_label("Picture").set_input_files(file)
+    expect(guest.get_by_text("Drawn by a program; not AI, it says")).to_be_visible()
+    expect(guest.get_by_text("Nobody signed it")).to_be_visible()
+    expect(guest.get_by_text(STEP).first).to_be_visible()
+
+
+@pytest.mark.complains("404")
+@pytest.mark.parametrize(("width", "scheme"), [(1440, "light"), (360, "dark")])
+def test_look_closely_take_home_share_and_verify(
+    open_page: OpenPage, tmp_path: Path, width: int, scheme: str
+) -> None:
+    page, guest = open_page(width, scheme), open_page(width, scheme)
+    sign_up(page, f"image-{width}@example.com")
+    make(page, PROMPT)
+    page.goto("/gallery/")
+    page.locator("main a:has(img)").first.click()
+    page.get_by_role("link", name="Edit this").click()
+    make(page, STEP, "Edit")
+    page.goto("/gallery/")
+    page.locator("main a:has(img)").first.click()
+    page.wait_for_url("**/images/**")
+    look_closely(page, width)
+    assert fits(page)
+
+    file = take_home(page, tmp_path)
+    assert file.name.startswith("make-it-a-pencil-sketch-")
+    assert Image.open(io.BytesIO(file.read_bytes())).info["parameters"].startswith(STEP)
+
+    shared = share(page)
+    assert fits(page)
+    guest.goto(shared)
+    compare(guest)
+    assert fits(guest)
+    verify(guest, file)
+    assert fits(guest)
+
+    page.get_by_role("link", name="Revoke").click()
+    page.get_by_role("button", name="Revoke it").click()
+    expect(page.get_by_role("row").filter(has_text="Revoked")).to_be_visible()
+    assert fits(page)
+    guest.goto(shared)
+    expect(guest.get_by_text("This link leads nowhere")).to_be_visible()
