@@ -31,11 +31,26 @@ class Panel:
     context: dict[str, Any]
 
 
+@dataclass(frozen=True, kw_only=True)
+class SelectionAction:
+    """A button under selected images: `view` is given `image`, the id of each, again and again.
+
+    `is_for` says whether the person of a request is offered it.
+    """
+
+    label: str
+    view: str
+    method: str = "post"
+    is_for: Callable[[Any], bool] = lambda _: True
+
+
 # What the page of an image offers, given the image; None where it does not apply
 image_actions: list[Callable[[Any], Action | None]] = []
 # Before images are removed for good, in the same transaction, given their ids: says which of them
 # nobody needs any more, and forgets those
 image_releases: list[Callable[[Collection[UUID]], Collection[UUID]]] = []
+# What the gallery offers for images that were selected there
+selection_actions: list[SelectionAction] = []
 account_pages: list[AccountPage] = []
 # What the page that shows a new key says below it, given the request and the key
 key_panels: list[Callable[[Any, Any], Panel]] = []

@@ -33,7 +33,8 @@ _TABLES = (
 _ENTER = """
 INSERT INTO gallery_searchrow (number, image_id)
 SELECT coalesce((SELECT max(number) + 1 FROM gallery_searchrow
-    WHERE number >= <tick> * 32768 AND number < <tick> * 32768 + 32768), <tick> * 32768), NEW.id;
+    WHERE number >= <tick> * 32768 AND number < <tick> * 32768 + 32768), <tick> * 32768), NEW.id
+WHERE NEW.words <> '';
 INSERT INTO gallery_search (rowid, words)
 SELECT number, NEW.words FROM gallery_searchrow WHERE image_id = NEW.id;
 """.replace("<tick>", _TICK.format("NEW"))
@@ -43,10 +44,9 @@ SELECT 'delete', number, OLD.words FROM gallery_searchrow WHERE image_id = OLD.i
 DELETE FROM gallery_searchrow WHERE image_id = OLD.id;
 """
 _TRIGGERS = {
-    "image_search_came": ("AFTER INSERT", "NEW.words <> ''", _ENTER),
-    "image_search_went": ("AFTER DELETE", "OLD.words <> ''", _LEAVE),
-    "image_search_left": ("AFTER UPDATE OF words, created_at", "OLD.words <> ''", _LEAVE),
-    "image_search_entered": ("AFTER UPDATE OF words, created_at", "NEW.words <> ''", _ENTER),
+    "image_search_came": ("AFTER INSERT", _ENTER),
+    "image_search_went": ("AFTER DELETE", _LEAVE),
+    "image_search_changed": ("AFTER UPDATE OF words, created_at", _LEAVE + _ENTER),
 }
 _REBUILD = (
     "INSERT INTO gallery_search (gallery_search) VALUES ('delete-all')",
@@ -83,9 +83,9 @@ def _sqlite(cursor: Any) -> Iterator[str]:
         return
     yield from _TABLES
     yield from _REBUILD
-    for name, (event, condition, body) in _TRIGGERS.items():
+    for name, (event, body) in _TRIGGERS.items():
         yield f"DROP TRIGGER IF EXISTS {name}"
-        yield f"CREATE TRIGGER {name} {event} ON gallery_image WHEN {condition} BEGIN {body} END"
+        yield f"CREATE TRIGGER {name} {event} ON gallery_image BEGIN {body} END"
 
 
 def matching(rows: Any, wanted: Sequence[str]) -> Any:

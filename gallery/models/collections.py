@@ -3,12 +3,29 @@ from typing import Self
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import Count, OuterRef, Q, Subquery
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from accounts import ids
 from accounts.models import User, Workspace
 from gallery.models.images import Image
+
+
+class CollectionQuerySet(models.QuerySet["Collection"]):
+    def visible_to(self, user: User) -> Self:
+        return self.filter(workspace__memberships__user=user)
+
+    def with_covers(self) -> Self:
+        """With `shown_cover`, the cover or else the first image, outside the trash; and `count`."""
+        here = CollectionImage.objects.filter(collection=OuterRef("pk"), image__deleted_at=None)
+        cover = here.filter(image=OuterRef("cover")).values("image")
+        first = here.order_by("position", "pk").values("image")[:1]
+        count = here.order_by().values("collection").annotate(n=Count("pk")).values("n")
+        return self.annotate(
+            shown_cover=Coalesce(Subquery(cover), Subquery(first), output_field=models.UUIDField()),
+            count=Coalesce(Subquery(count), 0),
+        )
 
 
 class Collection(models.Model):
@@ -23,6 +40,8 @@ class Collection(models.Model):
     )
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     images = models.ManyToManyField(Image, through="CollectionImage", related_name="collections")
+
+    objects = CollectionQuerySet.as_manager()
 
     class Meta:
         indexes = [

@@ -20,6 +20,10 @@ class ImageQuerySet(models.QuerySet["Image"]):
         """Images of the person's workspaces that are not in the trash."""
         return self.filter(workspace__memberships__user=user, deleted_at=None)
 
+    def of_members(self, user: User) -> Self:
+        """Images of the person's workspaces, in the trash or not."""
+        return self.filter(workspace__memberships__user=user)
+
     def in_workspace(self, workspace: Workspace) -> Self:
         return self.filter(workspace=workspace, deleted_at=None)
 

@@ -2,37 +2,120 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib.auth.decorators import login_required
+from django.db.models import Exists, OuterRef
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
 
+from accounts import registry, workspaces
 from accounts.middleware import WorkspaceRequest
-from gallery.models import Image
+from gallery import pages
+from gallery.filters import Filters, chosen
+from gallery.forms import FilterForm
+from gallery.models import Collection, Favourite
+from gallery.pages import Page
 
-PAGE_SIZE = 40
+PAGE_SIZE = 60
 
 
 @require_safe
 @login_required
 def image_list(request: WorkspaceRequest) -> HttpResponse:
-    """Newest first; `?before=<image>` goes on below that image."""
-    rows = Image.objects.in_workspace(request.workspace)
-    before = _image_named(request, request.GET.get("before"))
-    if before:
-        rows = rows.older_than(before)
-    page = list(rows.newest_first()[: PAGE_SIZE + 1])
-    context: dict[str, Any] = {
-        "images": page[:PAGE_SIZE],
-        "next": page[PAGE_SIZE - 1] if len(page) > PAGE_SIZE else None,
-        "is_first": before is None,
+    """All filters stand in the address; `after` and `before` are cursors of `gallery.pages`."""
+    form = FilterForm(request.GET, workspace=request.workspace)
+    filters = form.filters()
+    context = {
+        "form": form,
+        "chips": [(text, _without(request, name)) for name, text in form.chips()],
+        "is_filtered": filters.is_any,
+        "tab": "favourites" if filters.is_favourite else "all",
     }
-    return render(request, "gallery/image_list.html", context)
+    return _listed(request, filters, form.sort_name, form.collections, context)
 
 
-def _image_named(request: WorkspaceRequest, text: str | None) -> Image | None:
-    if not text:
-        return None
+@require_safe
+@login_required
+def trash_list(request: WorkspaceRequest) -> HttpResponse:
+    context = {
+        "tab": "trash",
+        "may_erase": workspaces.may_manage(request.user, request.workspace),
+    }
+    return _listed(request, Filters(is_trash=True), "", [], context)
+
+
+@require_safe
+@login_required
+def collection_page(request: WorkspaceRequest, collection_id: UUID) -> HttpResponse:
+    collection = get_object_or_404(
+        Collection.objects.visible_to(request.user).select_related("workspace"), pk=collection_id
+    )
+    request.workspace = collection.workspace
+    others = Collection.objects.filter(workspace=collection.workspace).order_by("-created_at")
+    context = {"tab": "collections", "collection": collection}
+    filters = Filters(collection=collection)
+    return _listed(request, filters, request.GET.get("sort", ""), list(others[:200]), context)
+
+
+def _listed(
+    request: WorkspaceRequest,
+    filters: Filters,
+    sort_name: str,
+    collections: list[Collection],
+    context: dict[str, Any],
+) -> HttpResponse:
+    sort = pages.sort(filters, sort_name)
+    page = _page(request, filters, sort)
+    may_make = workspaces.may_make(request.user, request.workspace)
+    context |= {
+        "images": page.images,
+        "sort": sort.name,
+        "older": _at(request, after=page.older),
+        "newer": _at(request, before=page.newer),
+        "here": request.get_full_path(),
+        "is_first": not (request.GET.get("after") or request.GET.get("before")),
+        "start": _at(request),
+        "collections": collections,
+        "may_make": may_make,
+        "selection_actions": [each for each in registry.selection_actions if each.is_for(request)],
+    }
+    is_fragment = request.htmx and request.headers.get("HX-Target") == "pager"
+    return render(
+        request, "gallery/_page.html" if is_fragment else "gallery/image_list.html", context
+    )
+
+
+def _page(request: WorkspaceRequest, filters: Filters, sort: pages.Sort) -> Page:
+    rows = chosen(request.workspace, filters, request.user).defer(
+        "words", "negative_prompt", "notes"
+    )
+    mine = Favourite.objects.filter(user=request.user, image=OuterRef("pk"))
+    rows = rows.annotate(is_favourite=Exists(mine))
     try:
-        return get_object_or_404(Image.objects.in_workspace(request.workspace), pk=UUID(text))
+        return pages.page(
+            rows,
+            sort,
+            PAGE_SIZE,
+            after=request.GET.get("after", ""),
+            before=request.GET.get("before", ""),
+        )
     except ValueError as error:
         raise Http404 from error
+
+
+def _at(request: WorkspaceRequest, **cursor: str | None) -> str | None:
+    """This page's address with another cursor, or none where there is none."""
+    if cursor and None in cursor.values():
+        return None
+    query = request.GET.copy()
+    for name in ("after", "before"):
+        query.pop(name, None)
+    for name, value in cursor.items():
+        query[name] = value or ""
+    return f"{request.path}?{query.urlencode()}" if query else request.path
+
+
+def _without(request: WorkspaceRequest, name: str) -> str:
+    query = request.GET.copy()
+    for each in (name, "after", "before"):
+        query.pop(each, None)
+    return f"{request.path}?{query.urlencode()}"

@@ -25,8 +25,8 @@ from django.utils import timezone
 
 from accounts import ids, keys
 from accounts.models import ApiKey, Membership, Role, User, Wallet, Workspace
-from gallery import images, pictures, trash
-from gallery.models import Image, ShareLink
+from gallery import collections, images, pictures, trash
+from gallery.models import Collection, CollectionImage, Favourite, Image, ShareLink
 from gallery.sharing import links
 from gallery.sharing.links import Terms
 from studio import prompts
@@ -79,6 +79,24 @@ GET  gallery:share_file     sees sees sees sees sees sees sees sees sees sees
 GET  gallery:share_download sees sees sees sees sees sees sees sees sees sees
 GET  gallery:verify      opens opens opens opens opens opens opens opens opens opens
 POST gallery:verify      422  422  422  422  422  422  422  422  422  422
+GET  gallery:trash_list  login opens sees  sees  sees  sees opens login opens opens
+POST gallery:image_trash     login 404 403  acts acts acts 404 login 404 404
+POST gallery:image_restore   login 404 403  acts acts acts 404 login 404 404
+POST gallery:image_erase     login 404 403  403  acts acts 404 login 404 404
+POST gallery:image_favourite login 404 acts acts acts acts 404 login 404 404
+POST gallery:image_collect   login 404 403  acts acts acts 404 login 404 404
+POST gallery:image_zip       login 404 sees sees sees sees 404 login 404 404
+POST gallery:image_note      login 404 403  acts acts acts 404 login 404 404
+GET  gallery:collection_list   login opens sees sees sees sees opens login opens opens
+POST gallery:collection_create login moves 403 acts acts acts moves login moves moves
+GET  gallery:collection_page   login 404 sees sees sees sees 404 login 404 404
+GET  gallery:collection_change login 404 403  sees sees sees 404 login 404 404
+POST gallery:collection_change login 404 403  acts acts acts 404 login 404 404
+GET  gallery:collection_delete login 404 403  sees sees sees 404 login 404 404
+POST gallery:collection_delete login 404 403  acts acts acts 404 login 404 404
+POST gallery:collection_remove login 404 403  acts acts acts 404 login 404 404
+POST gallery:collection_cover  login 404 403  acts acts acts 404 login 404 404
+POST gallery:collection_move   login 404 403  acts acts acts 404 login 404 404
 GET  accounts:key_list   login opens opens opens sees  sees opens login opens opens
 GET  accounts:key_create login opens opens opens opens opens opens login opens opens
 POST accounts:key_create login opens 422   acts  acts  acts opens login opens opens
@@ -152,6 +170,8 @@ studio.Worker           view
 """
 
 IMAGE_ROUTES = ("bench", "image_trash", "image_restore")
+SELECTION_ROUTES = ("trash", "restore", "erase", "favourite", "zip")
+COLLECTION_ROUTES = ("page", "change", "delete", "remove", "cover", "move")
 WEBHOOK_ROUTES = ("page", "rotate", "delete", "switch", "test")
 PROMPT = "a very secret lake"
 EVERYTHING = Terms(expires_at=None, shows_recipe=True, allows_download=True, allows_preview=True)
@@ -276,11 +296,17 @@ def scene(route: str, ada: User, workspace: Workspace) -> tuple[str, dict[str, s
     link = links.make(of=image, by=ada, terms=EVERYTHING, link_id=ids.new())
     token = links.address(link).split("/")[-2]
     shared = {"token": token, "image_id": image.pk}
+    collection = collected(workspace, ada, image)
+    if route in {"gallery:trash_list", "gallery:image_restore", "gallery:image_erase"}:
+        images.trash(images=[image], by=ada)
+    of_collection = {"collection_id": collection.pk}
     named: dict[str, dict[str, Any]] = {
         **{f"gallery:link_{each}": {"link_id": link.pk} for each in ("page", "revoke")},
         **{f"gallery:share_{each}": {"token": token} for each in ("page", "open")},
         **{f"gallery:share_{each}": shared for each in ("image", "download")},
         "gallery:share_file": {**shared, "variant": "original"},
+        **{f"gallery:collection_{each}": of_collection for each in COLLECTION_ROUTES},
+        "gallery:image_note": {"image_id": image.pk},
         **{f"studio:webhook_{each}": {"webhook_id": webhook.pk} for each in WEBHOOK_ROUTES},
         "studio:delivery_again": {"delivery_id": delivery.pk},
         "accounts:key_change": {"key_id": key.pk},
@@ -298,7 +324,14 @@ def scene(route: str, ada: User, workspace: Workspace) -> tuple[str, dict[str, s
     }
     if route == "studio:image_restore":
         trash.trash(images=[image], by=ada)
+    one = {"image": str(image.pk)}
     fields = {
+        **{f"gallery:image_{each}": one for each in SELECTION_ROUTES},
+        **{f"gallery:collection_{each}": one for each in ("remove", "cover", "move")},
+        "gallery:image_collect": {"image": str(image.pk), "name": "new"},
+        "gallery:image_note": {"note": "mine"},
+        "gallery:collection_create": {"name": "mine"},
+        "gallery:collection_change": {"name": "mine"},
         "accounts:key_create": {"name": "mine", "scopes": "generate", "new_id": str(ids.new())},
         "accounts:key_change": {"name": "mine"},
         "studio:webhook_create": {"url": "https://93.184.215.14/", "new_id": str(ids.new())},
@@ -318,6 +351,24 @@ def scene(route: str, ada: User, workspace: Workspace) -> tuple[str, dict[str, s
     return reverse(route, kwargs=named.get(route)) + query, fields.get(route, {})
 
 
+def collected(workspace: Workspace, by: User, image: Image) -> Collection:
+    """A collection of two images, this one the last."""
+    Collection.objects.all().delete()
+    collection = collections.create(workspace=workspace, by=by, name=PROMPT)
+    other = Image.objects.create(
+        workspace=workspace,
+        kind="upload",
+        original="other",
+        content_type="image/png",
+        width=8,
+        height=8,
+        size_bytes=1,
+        sha256="0" * 64,
+    )
+    collections.add(collection=collection, images=[other, image], by=by)
+    return collection
+
+
 def belongings(workspace: Workspace) -> list[Any]:
     """All that the workspace has, and that somebody could change."""
     return [
@@ -326,6 +377,9 @@ def belongings(workspace: Workspace) -> list[Any]:
             Job.objects.in_workspace(workspace),
             Image.objects.filter(workspace=workspace),
             ShareLink.objects.filter(workspace=workspace),
+            Favourite.objects.filter(image__workspace=workspace),
+            Collection.objects.filter(workspace=workspace),
+            CollectionImage.objects.filter(collection__workspace=workspace),
             ApiKey.objects.in_workspace(workspace),
             Webhook.objects.in_workspace(workspace),
             Prompt.objects.filter(workspace=workspace),

@@ -83,7 +83,10 @@ def test_a_text_has_all_the_words_that_are_wanted_of_it(text: str) -> None:
 
 def test_a_note_is_found_and_forgotten(ada: User, workspace: Workspace) -> None:
     image = upload(ada, workspace)
-    for note, is_found in (("for the brochure", True), ("", False), ("brochure, again", True)):
+    for note, is_found in (
+        *(("for the brochure", True), ("", False), ("brochure, again", True)),
+        *(("this brochure", True), ("another", False)),
+    ):
         image.note = note
         image.save()
         assert Image.objects.search("brochure").exists() == is_found
