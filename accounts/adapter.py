@@ -2,11 +2,11 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from allauth.account.adapter import DefaultAccountAdapter
-from django.conf import settings
+from django.core.mail import EmailMultiAlternatives
 from django.db import transaction
 from django.http import HttpRequest
 
-from accounts import workspaces
+from accounts import letters, workspaces
 from accounts.models import User
 
 
@@ -23,10 +23,14 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
         """A letter's links lead to SITE_URL, whatever host the request was sent to."""
         ours = {name: _at_site(url) for name, url in context.items() if name.endswith("_url")}
-        host = urlsplit(settings.SITE_URL).netloc
-        site = {"current_site": {"domain": host, "name": host}}
-        super().send_mail(template_prefix, email, context | ours | site)
+        super().send_mail(template_prefix, email, context | ours | letters.site())
+
+    def render_mail(self, *args: Any, **kwargs: Any) -> EmailMultiAlternatives:
+        """In text, and in HTML made of it."""
+        message: EmailMultiAlternatives = super().render_mail(*args, **kwargs)
+        letters.add_html(message)
+        return message
 
 
 def _at_site(url: str) -> str:
-    return settings.SITE_URL + urlsplit(url)._replace(scheme="", netloc="").geturl()
+    return letters.at_site(urlsplit(url)._replace(scheme="", netloc="").geturl())
