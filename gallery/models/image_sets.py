@@ -56,9 +56,11 @@ class ImageQuerySet(models.QuerySet["Image"]):
     def newer_than(self, image: "Image") -> Self:
         """What follows `image` in `oldest_first`."""
         same_moment = Q(created_at=image.created_at, id__gt=image.pk)
-        return self.filter(Q(created_at__gt=image.created_at) | same_moment)
+        later = Q(created_at__gt=image.created_at) | same_moment
+        return self.filter(later, created_at__gte=image.created_at)  # so that an index is entered
 
     def older_than(self, image: "Image") -> Self:
         """What follows `image` in `newest_first`."""
         same_moment = Q(created_at=image.created_at, id__lt=image.pk)
-        return self.filter(Q(created_at__lt=image.created_at) | same_moment)
+        earlier = Q(created_at__lt=image.created_at) | same_moment
+        return self.filter(earlier, created_at__lte=image.created_at)  # so that an index is entered
