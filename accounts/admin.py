@@ -8,7 +8,7 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from accounts.models import ApiKey, Membership, Plan, Transfer, User, Wallet, Workspace
+from accounts.models import ApiKey, Invitation, Membership, Plan, Transfer, User, Wallet, Workspace
 
 
 class KeptAdmin(admin.ModelAdmin):
@@ -92,8 +92,24 @@ class WalletInline(admin.TabularInline):
 class MembershipInline(admin.TabularInline):
     model = Membership
     extra = 0
-    fields = ("user", "role")
+    fields = ("user", "role", "monthly_cap_micros", "created_at")
+    readonly_fields = ("created_at",)
     autocomplete_fields = ("user",)
+
+
+class InvitationInline(admin.TabularInline):
+    """To look at: who invites whom is for those who manage the workspace."""
+
+    model = Invitation
+    extra = 0
+    can_delete = False
+    fields = readonly_fields = (
+        *("email", "role", "invited_by", "created_at"),
+        *("expires_at", "accepted_at", "revoked_at"),
+    )
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
 
 
 @admin.register(Workspace)
@@ -102,9 +118,9 @@ class WorkspaceAdmin(KeptAdmin):
     list_select_related = ("personal_of", "plan")
     search_fields = ("name", "personal_of__email")
     ordering = ("-created_at",)
-    fields = ("name", "plan", "personal_of", "created_at")
-    readonly_fields = ("personal_of", "created_at")
-    inlines = (WalletInline, MembershipInline)
+    fields = ("name", "plan", "personal_of", "created_at", "closed_at")
+    readonly_fields = ("personal_of", "created_at", "closed_at")
+    inlines = (WalletInline, MembershipInline, InvitationInline)
 
 
 @admin.register(Transfer)

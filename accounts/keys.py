@@ -76,7 +76,9 @@ def _new_secret() -> tuple[str, str]:
 def _insert(key: ApiKey) -> None:
     """One of a person's at a time, or two that count at once would both find room."""
     with transaction.atomic():
-        Membership.objects.select_for_update().get(user=key.created_by, workspace=key.workspace)
+        members = Membership.objects.select_for_update()
+        if not members.filter(user=key.created_by, workspace=key.workspace).first():
+            raise NotAllowed  # removed just now
         once.check(ApiKey, key.pk)
         held = ApiKey.objects.in_workspace(key.workspace).not_revoked()
         if held.filter(created_by=key.created_by).count() >= MAX_HELD:
@@ -114,20 +116,19 @@ def revoke(*, key: ApiKey, by: User) -> bool:
 
 
 def find(secret: str) -> ApiKey | None:
-    """The live key of this secret; none of somebody suspended.
+    """The key of this secret, while it works; none of somebody suspended or removed.
 
     No query is made for one whose checksum is wrong.
     """
     if not is_well_formed(secret):
         return None
-    key = (
-        ApiKey.objects.select_related("workspace__plan", "created_by")
-        .filter(secret_hash=_hash(secret), revoked_at=None, created_by__is_active=True)
-        .first()
-    )
-    if key is None or key.is_expired(timezone.now()):
-        return None
-    return key
+    working = ApiKey.objects.working(timezone.now()).select_related("workspace__plan", "created_by")
+    return working.filter(secret_hash=_hash(secret)).first()
+
+
+def still_works(key: ApiKey) -> bool:
+    """For who has waited for something meanwhile."""
+    return ApiKey.objects.working(timezone.now()).filter(pk=key.pk).exists()
 
 
 def is_well_formed(secret: str) -> bool:

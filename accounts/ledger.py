@@ -105,6 +105,26 @@ def grant(
     )[0]
 
 
+def move(
+    *, source: Workspace, target: Workspace, amount_micros: int, reference: str, by: User
+) -> Transfer:
+    """Credit from one workspace to another, in the caller's transaction.
+
+    Both wallets are locked in one order: another may move between them the other way. Raises
+    InsufficientCredit.
+    """
+    debit, credit = credit_of(source).pk, credit_of(target).pk
+    list(Wallet.objects.select_for_update().filter(pk__in=(debit, credit)).order_by("pk"))
+    return _move(
+        debit=debit,
+        credit=credit,
+        amounts={reference: amount_micros},
+        state=Transfer.State.POSTED,
+        memo="Moved to another workspace",
+        by=by,
+    )[0]
+
+
 def hold(
     *, workspace: Workspace, amount_micros: int, reference: str, by: User | None = None
 ) -> Transfer:

@@ -46,8 +46,8 @@ class SelectionAction:
 
 # What the page of an image offers, given the image; None where it does not apply
 image_actions: list[Callable[[Any], Action | None]] = []
-# Before images are removed for good, in the same transaction, given their ids: says which of them
-# nobody needs any more, and forgets those
+# Before images are removed for good, or leave their workspace, in the same transaction, given their
+# ids: says which of them nobody needs any more, and forgets those
 image_releases: list[Callable[[Collection[UUID]], Collection[UUID]]] = []
 # What the gallery offers for images that were selected there
 selection_actions: list[SelectionAction] = []
@@ -56,3 +56,10 @@ account_pages: list[AccountPage] = []
 key_panels: list[Callable[[Any, Any], Panel]] = []
 # What keys had delivered this month (UTC), and what may still be: micro-dollars by their ids
 key_spending: list[Callable[[Collection[Any]], Mapping[UUID, int]]] = []
+# What the members of a workspace had delivered this month (UTC), and what may still be:
+# micro-dollars by the ids of the people
+member_spending: list[Callable[[Any], Mapping[int, int]]] = []
+# What goes on for a member of a workspace who is removed, given both: a sentence for each
+member_leavings: list[Callable[[Any, Any], list[str]]] = []
+# What a workspace holds that keeps it from being closed, a sentence for each
+workspace_holdings: list[Callable[[Any], list[str]]] = []

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from accounts.views import keys
+from accounts.views import invitations, keys, members, teams
 
 app_name = "accounts"
 
@@ -9,4 +9,32 @@ urlpatterns = [
     path("keys/new", keys.key_create, name="key_create"),
     path("keys/<uuid:key_id>/", keys.key_change, name="key_change"),
     path("keys/<uuid:key_id>/revoke", keys.key_revoke, name="key_revoke"),
+    path("workspaces/new", teams.workspace_create, name="workspace_create"),
+    path("workspaces/<uuid:workspace_id>/", teams.workspace_page, name="workspace_page"),
+    path("workspaces/<uuid:workspace_id>/name", teams.workspace_rename, name="workspace_rename"),
+    path("workspaces/<uuid:workspace_id>/switch", teams.workspace_switch, name="workspace_switch"),
+    path("workspaces/<uuid:workspace_id>/credit", teams.workspace_credit, name="workspace_credit"),
+    path("workspaces/<uuid:workspace_id>/leave", teams.workspace_leave, name="workspace_leave"),
+    path("workspaces/<uuid:workspace_id>/delete", teams.workspace_delete, name="workspace_delete"),
+    path(
+        "workspaces/<uuid:workspace_id>/invite",
+        invitations.invitation_create,
+        name="invitation_create",
+    ),
+    path("members/<int:member_id>/", members.member_change, name="member_change"),
+    path("members/<int:member_id>/remove", members.member_remove, name="member_remove"),
+    path("members/<int:member_id>/owner", members.member_hand_over, name="member_hand_over"),
+    path(
+        "invitations/<uuid:invitation_id>/resend",
+        invitations.invitation_resend,
+        name="invitation_resend",
+    ),
+    path(
+        "invitations/<uuid:invitation_id>/revoke",
+        invitations.invitation_revoke,
+        name="invitation_revoke",
+    ),
+    path("join/", invitations.join, name="join"),
+    path("join/as-another", invitations.join_as_another, name="join_as_another"),
+    path("join/<str:token>", invitations.join_by_link, name="join_by_link"),
 ]

@@ -1,11 +1,15 @@
 """Opens workspaces and finds the one that a person works in."""
 
+from uuid import UUID
+
 from django.conf import settings
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
+from django.db.models import F, OuterRef, Subquery
+from django.db.models.functions import Coalesce, Lower
 
 from accounts import ledger
-from accounts.models import Membership, Plan, Role, User, Workspace
+from accounts.models import Membership, Plan, Role, User, Wallet, Workspace
 
 
 def personal(user: User) -> Workspace:
@@ -36,11 +40,27 @@ def _open_personal(user: User) -> Workspace:
 
 def current(user: User, chosen: str | None) -> Workspace:
     """The chosen workspace while the person is a member of it, else their own."""
-    if chosen:
-        found = Workspace.objects.of(user).filter(pk=chosen).first()
-        if found:
-            return found
-    return personal(user)
+    return (chosen and named(user, chosen)) or personal(user)
+
+
+def named(user: User, text: str) -> Workspace | None:
+    """The workspace of this id, if the person is a member of it."""
+    try:
+        return Workspace.objects.of(user).filter(pk=UUID(text)).first()
+    except ValueError:
+        return None
+
+
+def all_of(user: User) -> list[Membership]:
+    """Where the person works, their own first; each workspace with its credit, in one query."""
+    credit = Wallet.objects.filter(workspace=OuterRef("workspace"), kind=Wallet.Kind.CREDIT)
+    left = credit.values(left=F("posted_micros") - F("held_micros"))
+    return list(
+        Membership.objects.filter(user=user)
+        .select_related("workspace")
+        .annotate(available_micros=Coalesce(Subquery(left), 0))
+        .order_by(F("workspace__personal_of").desc(nulls_last=True), Lower("workspace__name"), "pk")
+    )
 
 
 def role_of(user: User, workspace: Workspace) -> Role | None:
@@ -50,6 +70,12 @@ def role_of(user: User, workspace: Workspace) -> Role | None:
         .first()
     )
     return Role(role) if role else None
+
+
+def cap_micros_of(user: User, workspace: Workspace) -> int | None:
+    """What the person may spend there in a month."""
+    caps = Membership.objects.filter(user=user, workspace=workspace)
+    return caps.values_list("monthly_cap_micros", flat=True).first()
 
 
 class NotAllowed(PermissionDenied):
@@ -65,6 +91,15 @@ def check_may_manage(user: User, workspace: Workspace) -> None:
 def may_manage(user: User, workspace: Workspace) -> bool:
     """Whether the person decides about the workspace: its owners and admins do."""
     return role_of(user, workspace) in {Role.OWNER, Role.ADMIN}
+
+
+def maker(user: User, workspace: Workspace) -> Membership:
+    """As what the person may spend the workspace's credit. Raises NotAllowed if they may not."""
+    makers = Membership.objects.who_may_make()
+    found = makers.filter(user=user, workspace=workspace, user__is_active=True).first()
+    if found is None:
+        raise NotAllowed
+    return found
 
 
 def check_may_make(user: User, workspace: Workspace) -> None:

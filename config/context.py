@@ -7,8 +7,8 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
 
-from accounts import ledger, registry
-from accounts.models import Workspace
+from accounts import ledger, registry, workspaces
+from accounts.models import Membership, Workspace
 from studio import offers
 
 
@@ -19,7 +19,14 @@ def shell(request: HttpRequest) -> dict[str, Any]:
         "engine": settings.ENGINE,
         "account_pages": registry.account_pages,
         "balance": SimpleLazyObject(lambda: _balance(request)),
+        "workplaces": SimpleLazyObject(lambda: _workplaces(request)),
     }
+
+
+def _workplaces(request: HttpRequest) -> list[Membership]:
+    """Where the person may work, with the credit of each."""
+    user = request.user
+    return workspaces.all_of(user) if user.is_authenticated else []
 
 
 def _balance(request: HttpRequest) -> "Balance | None":

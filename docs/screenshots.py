@@ -5,6 +5,7 @@ light and dark, goes to build/screenshots, to be looked at.
 """
 
 import io
+import re
 import shutil
 import tempfile
 from pathlib import Path
@@ -83,6 +84,7 @@ def _tour(browser: Browser, product: Product, photo: Path, width: int, scheme: s
     _find(page, shoot)
     _share(page, shoot)
     _keys(page, shoot)
+    _team(page, shoot, product)
     _fail(page, shoot)
     studio_states.troubles(page, product, shoot)
     if (width, scheme) == (1440, "light"):
@@ -95,11 +97,11 @@ def _tour(browser: Browser, product: Product, photo: Path, width: int, scheme: s
 class _Camera:
     def __init__(self, page: Page, prefix: str) -> None:
         self._page = page
-        self._prefix = prefix
+        self.prefix = prefix
 
     def __call__(self, name: str, *, whole: bool = False) -> None:
         self._page.evaluate("document.fonts.ready")
-        self._page.screenshot(path=BUILD / f"{self._prefix}-{name}.png", full_page=whole)
+        self._page.screenshot(path=BUILD / f"{self.prefix}-{name}.png", full_page=whole)
 
 
 def _arrive(page: Page, shoot: _Camera, email: str) -> None:
@@ -236,6 +238,70 @@ def _keys(page: Page, shoot: _Camera) -> None:
     shoot("keys", whole=True)
     page.get_by_role("link", name="Revoke").first.click()
     shoot("key-revoke")
+
+
+def _team(page: Page, shoot: _Camera, product: Product) -> None:
+    page.get_by_role("button", name="Workspace").click()
+    page.get_by_role("link", name="Make a team").click()
+    shoot("team-new")
+    page.get_by_label("Name").fill("Poster workshop")
+    page.get_by_role("button", name="Make the team").click()
+    page.get_by_role("link", name="Move credit here").click()
+    page.get_by_label("Dollars").fill("1.5")
+    shoot("team-credit")
+    page.get_by_role("button", name="Move it").click()
+    for name, role in (("ben", "Member"), ("vera", "Viewer")):
+        page.get_by_label("Email").fill(f"{name}-{shoot.prefix}@example.com")
+        page.get_by_label(role).check()
+        page.get_by_role("button", name="Send the invitation").click()
+    _join(page, shoot, product, f"ben-{shoot.prefix}@example.com")
+    page.reload()
+    shoot("team", whole=True)
+    page.get_by_role("button", name="Workspace").click()
+    shoot("team-menu")
+    page.keyboard.press("Escape")
+    page.get_by_role("link", name="Change ben").click()
+    shoot("team-member", whole=True)
+    page.go_back()
+    page.get_by_role("link", name="Delete the team").click()
+    shoot("team-delete")
+    page.goto("/gallery/")
+    shoot("team-gallery")
+    page.locator("main a:has(img)").first.click()
+    page.wait_for_url("**/images/**")
+    page.get_by_role("link", name="Move or copy").click()
+    shoot("image-move")
+    page.get_by_role("button", name="Copy").click()
+    page.get_by_role("button", name="Workspace").click()
+    page.get_by_role("button", name="Personal").click()
+    shoot("image-elsewhere")
+
+
+def _join(page: Page, shoot: _Camera, product: Product, email: str) -> None:
+    """Another person's browser, which makes a picture for the team."""
+    letter = product.log("web").rpartition(f"To: {email}")[2]
+    link = re.search(r"http://[^/\s]+/accounts/join/[\w-]+", letter)
+    browser = page.context.browser
+    if not (link and browser):
+        raise LookupError(email)
+    options = {"viewport": page.viewport_size, "color_scheme": shoot.prefix.rpartition("-")[2]}
+    other = browser.new_context(base_url=product.url, **options).new_page()  # type: ignore[arg-type]
+    theirs = _Camera(other, shoot.prefix)
+    other.goto(link[0])
+    theirs("team-invitation")
+    other.get_by_role("link", name="Sign up to join").click()
+    other.get_by_label("Password").fill("a long enough phrase")
+    other.get_by_role("button", name="Sign up").click()
+    theirs("team-join")
+    other.get_by_role("button", name="Join the team").click()
+    other.get_by_label("Prompt").first.fill(PROMPTS[0])
+    other.get_by_role("button", name="Create").first.click()
+    expect(other.get_by_role("img", name=PROMPTS[0]).first).to_be_visible()
+    page.goto("/")
+    _pictures_are_there(page)
+    shoot("team-studio")
+    page.go_back()
+    other.context.close()
 
 
 def _fail(page: Page, shoot: _Camera) -> None:

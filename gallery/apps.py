@@ -19,6 +19,7 @@ class GalleryConfig(AppConfig):
     def ready(self) -> None:
         registry.account_pages.append(_LINKS)
         post_migrate.connect(_guard, sender=self)
+        registry.workspace_holdings.append(_pictures_of)
 
 
 def _guard(*, using: str, **_: Any) -> None:
@@ -26,3 +27,13 @@ def _guard(*, using: str, **_: Any) -> None:
 
     stock.guard(using=using)
     search.guard(using=using)
+
+
+def _pictures_of(workspace: Any) -> list[str]:
+    from gallery.models import Image  # noqa: PLC0415
+
+    count = Image.objects.filter(workspace=workspace).count()
+    if not count:
+        return []
+    pictures = "1 picture" if count == 1 else f"{count:,} pictures"
+    return [f"It has {pictures}, counting those in the trash."]

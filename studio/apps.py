@@ -27,6 +27,9 @@ class StudioConfig(AppConfig):
         registry.key_panels.append(_first_call)
         registry.key_spending.append(_spending_of)
         registry.image_releases.append(_release_images)
+        registry.member_spending.append(_spending_in)
+        registry.workspace_holdings.append(_jobs_of)
+        registry.member_leavings.append(_webhooks_of)
 
 
 def _enter_offers(**_: Any) -> None:
@@ -58,6 +61,29 @@ def _remix(image: Any) -> Action | None:
     if not image.prompt:
         return None
     return Action(label="Remix", url=f"{reverse('studio:studio')}?remix={image.pk}")
+
+
+def _spending_in(workspace: Any) -> Mapping[int, int]:
+    from studio import jobs  # noqa: PLC0415
+
+    return jobs.spending_in(workspace)
+
+
+def _jobs_of(workspace: Any) -> list[str]:
+    from studio.models import Job  # noqa: PLC0415
+
+    count = Job.objects.in_workspace(workspace).unfinished().count()
+    return [f"{count:,} of its pictures are being made."] if count else []
+
+
+def _webhooks_of(workspace: Any, user: Any) -> list[str]:
+    from studio.models import Webhook  # noqa: PLC0415
+
+    count = Webhook.objects.in_workspace(workspace).filter(created_by=user).count()
+    if not count:
+        return []
+    webhooks = "A webhook" if count == 1 else f"{count} webhooks"
+    return [f"{webhooks} that they added will go on: see whose address it is."]
 
 
 def _edit(image: Any) -> Action:

@@ -14,7 +14,9 @@ from pytest_django.plugin import blocking_manager_key
 from accounts import workspaces
 from accounts.models import Membership, Role, User, Workspace
 from config import environment
+from studio import serving
 from tests import ledger_guard
+from tests.studio.makers import Puppet
 
 
 def pytest_unconfigure() -> None:
@@ -100,3 +102,10 @@ def mallory(db: None) -> User:
 def as_ada(client: Client, ada: User) -> Client:
     client.force_login(ada)
     return client
+
+
+@pytest.fixture
+def puppet(monkeypatch: pytest.MonkeyPatch) -> Puppet:
+    engine = Puppet()
+    monkeypatch.setattr(serving, "engine", lambda *_: engine)
+    return engine

@@ -3,7 +3,7 @@ from typing import Self
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.utils import timezone
 
 from accounts import ids
@@ -30,6 +30,15 @@ class ApiKeyQuerySet(models.QuerySet["ApiKey"]):
             user=OuterRef("created_by"), user__is_active=True, workspace=OuterRef("workspace")
         )
         return self.select_related("created_by").annotate(is_held=Exists(membership))
+
+    def working(self, at: datetime) -> Self:
+        """Those that open something: their makers still work there, and may sign in."""
+        return self.filter(
+            Q(expires_at=None) | Q(expires_at__gt=at),
+            revoked_at=None,
+            created_by__is_active=True,
+            created_by__memberships__workspace=F("workspace"),
+        )
 
     def newest_first(self) -> Self:
         return self.order_by("-created_at", "-id")

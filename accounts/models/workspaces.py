@@ -1,4 +1,5 @@
 import uuid
+from datetime import datetime
 
 from django.conf import settings
 from django.db import models
@@ -29,19 +30,27 @@ class Role(models.TextChoices):
     VIEWER = "viewer"
 
 
+MANAGERS = (Role.OWNER, Role.ADMIN)
+MAKERS = (*MANAGERS, Role.MEMBER)
+
+
 class WorkspaceQuerySet(models.QuerySet["Workspace"]):
     def of(self, user: User) -> "WorkspaceQuerySet":
         return self.filter(memberships__user=user)
 
+    def owned_by(self, user: User) -> "WorkspaceQuerySet":
+        return self.filter(memberships__user=user, memberships__role=Role.OWNER)
+
     def managed_by(self, user: User) -> "WorkspaceQuerySet":
-        return self.filter(memberships__user=user, memberships__role__in=(Role.OWNER, Role.ADMIN))
+        return self.filter(memberships__user=user, memberships__role__in=MANAGERS)
 
 
 class Workspace(models.Model):
     """Owns everything: images, jobs, money and keys.
 
     `personal_of` is set on the one that each person gets at sign-up; a team is a workspace
-    with more members and without it.
+    with more members and without it. One that is closed has no members, so nobody finds it; its
+    row stays for the ledger.
     """
 
     id = models.UUIDField(primary_key=True, default=ids.new, editable=False)
@@ -55,16 +64,24 @@ class Workspace(models.Model):
     )
     plan = models.ForeignKey(Plan, on_delete=models.PROTECT, related_name="workspaces")
     created_at = models.DateTimeField(default=timezone.now, editable=False)
+    closed_at = models.DateTimeField(null=True, blank=True)
 
     objects = WorkspaceQuerySet.as_manager()
 
     def __str__(self) -> str:
         return self.name
 
+    @property
+    def is_team(self) -> bool:
+        return self.personal_of_id is None
+
 
 class MembershipQuerySet(models.QuerySet["Membership"]):
+    def visible_to(self, user: User) -> "MembershipQuerySet":
+        return self.filter(workspace__memberships__user=user)
+
     def who_may_make(self) -> "MembershipQuerySet":
-        return self.filter(role__in=(Role.OWNER, Role.ADMIN, Role.MEMBER))
+        return self.filter(role__in=MAKERS)
 
 
 class Membership(models.Model):
@@ -86,9 +103,27 @@ class Membership(models.Model):
     def __str__(self) -> str:
         return f"{self.user_id} is {self.role} of {self.workspace_id}"
 
+    @property
+    def may_make(self) -> bool:
+        return self.role in MAKERS
+
+    @property
+    def may_manage(self) -> bool:
+        return self.role in MANAGERS
+
+
+class InvitationQuerySet(models.QuerySet["Invitation"]):
+    def visible_to(self, user: User) -> "InvitationQuerySet":
+        """Those of the workspaces that the person manages."""
+        return self.filter(workspace__in=Workspace.objects.managed_by(user))
+
+    def open(self) -> "InvitationQuerySet":
+        """Neither accepted nor revoked; it may have expired, and be sent again."""
+        return self.filter(accepted_at=None, revoked_at=None)
+
 
 class Invitation(models.Model):
-    """Bound to one address. The token is kept as a hash only."""
+    """Bound to one address, in lower case. The token is kept as a hash only."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="invitations")
@@ -103,12 +138,22 @@ class Invitation(models.Model):
     accepted_at = models.DateTimeField(null=True, blank=True)
     revoked_at = models.DateTimeField(null=True, blank=True)
 
+    objects = InvitationQuerySet.as_manager()
+
     class Meta:
         constraints = [
             models.CheckConstraint(
                 condition=~models.Q(role=Role.OWNER), name="invitation_never_owner"
-            )
+            ),
+            models.UniqueConstraint(
+                fields=["workspace", "email"],
+                condition=models.Q(accepted_at__isnull=True, revoked_at__isnull=True),
+                name="invitation_one_open",
+            ),
         ]
 
     def __str__(self) -> str:
         return f"{self.email} to {self.workspace_id}"
+
+    def is_open(self, at: datetime) -> bool:
+        return self.accepted_at is None and self.revoked_at is None and at < self.expires_at

@@ -12,7 +12,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts import keys, registry
-from accounts.forms import KeyForm, NewKeyForm
+from accounts.forms.keys import KeyForm, NewKeyForm
 from accounts.keys import TooMany
 from accounts.middleware import WorkspaceRequest
 from accounts.models import ApiKey, User

@@ -85,11 +85,12 @@ class JobWatch extends HTMLElement {
 
   async #ask(query, signal) {
     const url = `${this.getAttribute("url")}?${query}`;
-    const response = await fetch(url, { signal, headers: { "HX-Request": "true" } });
+    const response = await fetch(url, { signal, headers: { "HX-Request": "true", "X-Workspace": document.body.dataset.workspace } });
     if (response.status === 401) {
       document.dispatchEvent(new Event("easel:signed-out"));
       throw new SignedOut();
     }
+    if (response.status === 404) location.reload(); // the person is not in this workspace any more
     if (!response.ok || response.headers.get("X-Easel") !== "fragment") throw new Error(`HTTP ${response.status}`);
     return response.text();
   }

@@ -157,5 +157,7 @@ COMPONENTS: dict[str, Any] = {
         available_micros=_MICROS,
         held_micros=_MICROS,
         key=_object(spent_micros=_MICROS, monthly_cap_micros=_or_null(_MICROS)),
+        member=_object(spent_micros=_MICROS, monthly_cap_micros=_or_null(_MICROS)),
+        workspace=_object(id=_ID, name={"type": "string"}),
     ),
 }

@@ -112,7 +112,9 @@ class _HasLinkOrScope(HasScope):
     def has_permission(self, request: Request, view: APIView) -> bool:
         if request.auth is not None:
             return super().has_permission(request, view)
-        if links.is_good(view.kwargs["image_id"], request.query_params):
+        key = links.key_of(view.kwargs["image_id"], request.query_params)
+        if key is not None:
+            view.linked_to = key  # type: ignore[attr-defined]
             return True
         raise Refusal(403, "This link is wrong or has expired.", code="link_expired")
 
@@ -122,13 +124,13 @@ class ImageContent(ApiView):
     query = links.QUERY
     authentication_classes = (_KeyUnlessLink,)
     permission_classes = (_HasLinkOrScope,)
+    linked_to: ApiKey | None = None
 
     @schema.gives_bytes("read_image_content")
     def get(self, request: Request, image_id: UUID) -> HttpResponseBase:
-        """The image's bytes, for a key, or for anybody with a link that we signed."""
-        rows = Image.objects.filter(deleted_at=None)
-        if request.auth is not None:
-            rows = Image.objects.in_workspace(key_of(request).workspace)
+        """The image's bytes, for a key, or for anybody with a link that was given to one."""
+        key = self.linked_to or key_of(request)
+        rows = Image.objects.in_workspace(key.workspace)
         return _file(get_object_or_404(rows, pk=image_id))
 
 

@@ -7,6 +7,7 @@ from rest_framework.response import Response
 
 from studio import jobs
 from studio.api import presenting, schema
+from studio.api.authentication import check_still
 from studio.api.base import ApiView, key_of
 from studio.api.errors import BadField
 from studio.models import Job
@@ -33,6 +34,7 @@ class JobOne(ApiView):
         with jobs.place("program", of=job.workspace_id) as is_free:
             if seconds and is_free and not job.is_terminal:
                 (job,) = jobs.wait([job.pk], seconds)
+                check_still(key_of(request))
         return Response(presenting.job(request, job))
 
 

@@ -1,37 +1,53 @@
-"""Links to an image's bytes that need no key, and live for two hours."""
+"""Links to an image's bytes that live for two hours, and no longer than the key they were given to.
+
+They carry the id of that key, and open what it may see.
+"""
 
 import time
+from collections.abc import Mapping
 from uuid import UUID
 
 from django.core.signing import Signer
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.crypto import constant_time_compare
+from django.utils.http import urlencode
+
+from accounts.models import ApiKey
 
 LIFE_SECONDS = 7_200
 QUERY = ("expires", "signature")
 _signer = Signer(salt="easel.api.content")
 
 
-def to(image_id: UUID, request: HttpRequest) -> str:
+def to(image_id: UUID, request: HttpRequest, key: ApiKey) -> str:
     """On the host that the caller has reached, which is the one that it can reach."""
     expires = int(_now()) + LIFE_SECONDS
     path = reverse("api:image_content", args=[image_id])
-    signature = _signature(image_id, expires)
-    return request.build_absolute_uri(f"{path}?expires={expires}&signature={signature}")
+    signed = {
+        "expires": str(expires),
+        "key": str(key.pk),
+        "signature": _signature(image_id, expires, str(key.pk)),
+    }
+    return request.build_absolute_uri(f"{path}?{urlencode(signed)}")
 
 
-def is_good(image_id: UUID, query: dict[str, str]) -> bool:
-    expires = query.get("expires", "")
+def key_of(image_id: UUID, query: Mapping[str, str]) -> ApiKey | None:
+    """The key that a good link was given to, while it works."""
+    expires, key = query.get("expires", ""), query.get("key", "")
     if not (expires.isascii() and expires.isdigit() and len(expires) <= 12):
-        return False
+        return None
     given = query.get("signature", "")
-    is_ours = constant_time_compare(given, _signature(image_id, int(expires)))
-    return is_ours and _now() < int(expires)
+    is_ours = constant_time_compare(given, _signature(image_id, int(expires), key))
+    if not is_ours or _now() >= int(expires):
+        return None
+    working = ApiKey.objects.working(timezone.now())
+    return working.select_related("workspace").filter(pk=key).first()
 
 
-def _signature(image_id: UUID, expires: int) -> str:
-    return _signer.signature(f"{image_id}:{expires}")
+def _signature(image_id: UUID, expires: int, key: str) -> str:
+    return _signer.signature(f"{image_id}:{expires}:{key}")
 
 
 def _now() -> float:

@@ -12,6 +12,7 @@ from accounts.models import ApiKey
 from gallery.images import StorageError
 from studio import catalog, jobs
 from studio.api import calls, patience, presenting, repeats
+from studio.api.authentication import check_still
 from studio.api.base import drop_body, key_of, note_accepted
 from studio.api.calls import Call
 from studio.api.errors import Refusal
@@ -19,7 +20,7 @@ from studio.api.patience import Patience
 from studio.api.repeats import Repeat
 from studio.catalog import Model
 from studio.engines.contract import Operation
-from studio.jobs import CapReached, QueueFull, QuotaExceeded
+from studio.jobs import CapReached, QueueFull, QuotaExceeded, SourceGone
 from studio.models import Job
 from studio.orders import Order
 
@@ -77,6 +78,8 @@ def _translated() -> Iterator[None]:
     except QuotaExceeded as error:
         never = {"x-should-retry": "false"}
         raise Refusal(429, str(error), code="quota_exceeded", headers=never) from error
+    except SourceGone as error:
+        raise Refusal(409, str(error), code="conflict") from error
     except StorageError as error:
         raise Refusal(503, "The photo could not be kept just now.", code="storage") from error
 
@@ -87,6 +90,8 @@ def _accepted(request: Request, call: Call, made: list[Job], patient: Patience) 
     ids = [job.pk for job in made]
     headers = {"Location": reverse("api:job", args=[ids[0]])}
     ended = sorted(jobs.wait(ids, patient.seconds), key=lambda job: job.pk)
+    if patient.seconds:
+        check_still(key_of(request))
     warnings = [*call.warnings, *_said(call, ended)]
     if all(job.is_terminal for job in ended):
         return presenting.images(

@@ -12,6 +12,7 @@ from gallery import images as gallery_images
 from gallery.images import StorageError
 from gallery.models import Image
 from studio.api import links
+from studio.api.base import key_of
 from studio.api.errors import Refusal
 from studio.catalog import Model
 from studio.jobs import Upload
@@ -78,7 +79,7 @@ def _datum(request: Request, job: Job, response_format: str) -> dict[str, Any]:
     datum |= {"id": str(image.pk), "seed": image.seed}
     if response_format == "b64_json":
         return {**datum, "b64_json": _base64(image)}
-    return {**datum, "url": links.to(image.pk, request._request)}
+    return {**datum, "url": links.to(image.pk, request._request, key_of(request))}
 
 
 def _base64(image: Image) -> str:
@@ -134,7 +135,7 @@ def image(request: Request, image: Image) -> dict[str, Any]:
         "object": "image",
         "kind": image.kind,
         "created": int(image.created_at.timestamp()),
-        "url": links.to(image.pk, request._request),
+        "url": links.to(image.pk, request._request, key_of(request)),
         "content_type": image.content_type,
         "width": image.width,
         "height": image.height,

@@ -6,7 +6,7 @@ from django.utils import timezone
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts import ledger
+from accounts import ledger, workspaces
 from studio import jobs
 from studio.api import schema
 from studio.api.base import ApiView, key_of
@@ -24,7 +24,10 @@ class Usage(ApiView):
 
     @schema.gives("Usage", "read_usage", query=_SINCE)
     def get(self, request: Request) -> Response:
-        """What the workspace had delivered and paid since a day (UTC): else this month."""
+        """What the workspace had delivered and paid since a day (UTC): else this month.
+
+        `key` and `member`, who made the key, are what their monthly caps count: this month's.
+        """
         key = key_of(request)
         since = _since(request.query_params.get("since"))
         delivered = Job.objects.in_workspace(key.workspace).filter(
@@ -44,6 +47,11 @@ class Usage(ApiView):
                     "spent_micros": jobs.spent_this_month(key),
                     "monthly_cap_micros": key.monthly_cap_micros,
                 },
+                "member": {
+                    "spent_micros": jobs.spent_by(key.created_by, key.workspace),
+                    "monthly_cap_micros": workspaces.cap_micros_of(key.created_by, key.workspace),
+                },
+                "workspace": {"id": str(key.workspace_id), "name": key.workspace.name},
             }
         )
 

@@ -5,22 +5,20 @@ across a call of an engine or of the storage.
 """
 
 from studio.jobs.again import again
+from studio.jobs.caps import (
+    CapReached,
+    QuotaExceeded,
+    spending_in,
+    spending_of,
+    spent_by,
+    spent_this_month,
+)
 from studio.jobs.claim import claim, is_any_runnable, next_in_turn
 from studio.jobs.places import place
 from studio.jobs.release import release_images
 from studio.jobs.run import Ran, run, run_next
 from studio.jobs.settle import cancel
-from studio.jobs.submit import (
-    CapReached,
-    QueueFull,
-    QuotaExceeded,
-    Region,
-    Upload,
-    check,
-    spending_of,
-    spent_this_month,
-    submit,
-)
+from studio.jobs.submit import QueueFull, Region, SourceGone, Upload, check, submit
 from studio.jobs.turns import places, usual_ms
 from studio.jobs.waiting import wait, wait_for_change
 
@@ -30,6 +28,7 @@ __all__ = [
     "QuotaExceeded",
     "Ran",
     "Region",
+    "SourceGone",
     "Upload",
     "again",
     "cancel",
@@ -42,7 +41,9 @@ __all__ = [
     "release_images",
     "run",
     "run_next",
+    "spending_in",
     "spending_of",
+    "spent_by",
     "spent_this_month",
     "submit",
     "usual_ms",

@@ -1,22 +1,21 @@
 import logging
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Sum
 from django.utils import timezone
 
 from accounts import ids, ledger, statements, workspaces
 from accounts.ledger import InsufficientCredit
 from accounts.models import ApiKey, User, Workspace
-from accounts.money import dollars
 from gallery import images, stock
 from gallery.models import Image
 from gallery.pictures import Picture, usual_feather
 from studio.catalog import MAX_SEED
-from studio.jobs import quota
+from studio.jobs import caps, quota
+from studio.jobs.caps import QuotaExceeded
 from studio.models import Job, Priority
 from studio.orders import Order
 from studio.queue import doorbell
@@ -24,16 +23,15 @@ from studio.queue import doorbell
 log = logging.getLogger("easel.jobs")
 
 
-class QuotaExceeded(Exception):
-    """A limit of the plan; the message is a sentence for the user."""
-
-
 class QueueFull(QuotaExceeded):
     """For now: there is room again when some of the workspace's jobs are done."""
 
 
-class CapReached(Exception):
-    """The key's monthly cap; the message is a sentence for the user."""
+class SourceGone(Exception):
+    """The photo was deleted, or moved to another workspace, since it was chosen."""
+
+    def __init__(self) -> None:
+        super().__init__("The photo is not here any more. Choose another one.")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,7 +73,7 @@ def submit(
     `source` holds as many photos as the order says, of the workspace.
     A photo that came along is stored first and owned in the same transaction, so a refusal
     leaves none behind. The same `order_id` again returns the jobs of the first time. Raises
-    workspaces.NotAllowed, QuotaExceeded, CapReached, ledger.InsufficientCredit and
+    workspaces.NotAllowed, QuotaExceeded, CapReached, SourceGone, ledger.InsufficientCredit and
     images.StorageError.
     """
     workspaces.check_may_make(by, workspace)
@@ -133,7 +131,7 @@ def check(
     if not _ordered(workspace, order_id):
         _check_credit(workspace, order)
         _check_quota(workspace, order.images, stored_bytes=stock.of(workspace))
-        _check_cap(api_key, order)
+        caps.check(by=by, workspace=workspace, api_key=api_key, total_micros=order.total_micros)
 
 
 def _check_repeated(workspace: Workspace, order_id: UUID | None) -> None:
@@ -172,7 +170,7 @@ def _accept(
         ledger.lock(workspace)
         _check_repeated(workspace, order_id)
         _check_quota(workspace, order.images, stored_bytes=stored_bytes)
-        _check_cap(api_key, order)
+        caps.check(by=by, workspace=workspace, api_key=api_key, total_micros=order.total_micros)
         if masked:
             images.own(masked["mask"])
         sources: Sequence[Image | None]
@@ -180,6 +178,7 @@ def _accept(
             sources = [_own_photo(*source, by=by, workspace=workspace)]
         else:
             sources = [source] if isinstance(source, Image | None) else source
+            _check_there(sources, workspace)
         whose = {"workspace": workspace, "created_by": by, "api_key": api_key}
         jobs = _jobs(order, order_id or ids.new(), sources, **masked, **whose)
         prices = {job.hold: job.price_micros for job in jobs}
@@ -188,6 +187,13 @@ def _accept(
         doorbell.ring()
     _log(jobs)
     return jobs
+
+
+def _check_there(sources: Sequence[Image | None], workspace: Workspace) -> None:
+    """Under the lock that moving takes. Raises SourceGone."""
+    asked = {source.pk for source in sources if source}
+    if asked and Image.objects.in_workspace(workspace).filter(pk__in=asked).count() != len(asked):
+        raise SourceGone
 
 
 def _own_photo(key: str, picture: Picture, *, by: User, workspace: Workspace) -> Image:
@@ -240,27 +246,6 @@ def _check_quota(workspace: Workspace, count: int, *, stored_bytes: int) -> None
     if stored_bytes >= plan.storage_bytes:
         gigabytes = plan.storage_bytes / 1024**3
         raise QuotaExceeded(f"The {gigabytes:,.1f} GB of this workspace are full.")
-
-
-def _check_cap(api_key: ApiKey | None, order: Order) -> None:
-    """Counts what the key had delivered this month (UTC), and what may still be."""
-    if api_key is None or api_key.monthly_cap_micros is None:
-        return
-    cap = api_key.monthly_cap_micros
-    if spent_this_month(api_key) + order.total_micros > cap:
-        raise CapReached(f"The cap of {dollars(cap)} a month of this key is reached.")
-
-
-def spent_this_month(api_key: ApiKey) -> int:
-    return spending_of([api_key]).get(api_key.pk, 0)
-
-
-def spending_of(keys: Collection[ApiKey]) -> dict[UUID, int]:
-    """Of those that had something delivered this month (UTC), or may still have."""
-    month = timezone.now().replace(day=1, hour=0, minute=0, second=0, microsecond=0)
-    ours = Job.objects.charged().filter(api_key__in=keys, created_at__gte=month)
-    sums = ours.values_list("api_key").annotate(Sum("price_micros"))
-    return dict(sums.order_by())
 
 
 def _log(jobs: Sequence[Job]) -> None:

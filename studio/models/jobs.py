@@ -46,6 +46,10 @@ class JobQuerySet(models.QuerySet["Job"]):
     def visible_to(self, user: User) -> Self:
         return self.filter(workspace__memberships__user=user)
 
+    def shown_to(self, user: User) -> Self:
+        """In the studio: all of one's own, and of the others' what came of it."""
+        return self.filter(Q(created_by=user) | Q(state=State.SUCCEEDED))
+
     def in_workspace(self, workspace: Workspace) -> Self:
         return self.filter(workspace=workspace)
 
@@ -65,6 +69,9 @@ class JobQuerySet(models.QuerySet["Job"]):
     def in_turn(self) -> Self:
         """As those of one workspace run."""
         return self.order_by("priority", "created_at", "pk")
+
+    def with_makers(self) -> Self:
+        return self.select_related("created_by")
 
     def with_pictures(self) -> Self:
         return self.select_related("image", "source")

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_POST, require_safe
 from accounts import ids
 from accounts.ledger import InsufficientCredit
 from accounts.middleware import WorkspaceRequest
+from accounts.models import User
 from gallery.codec import CodecBusy
 from gallery.images import StorageError
 from gallery.models import Image
@@ -25,7 +26,10 @@ from studio.views.fragments import fragment, signed_in
 from studio.views.page import newer, room, source_of, watched
 
 log = logging.getLogger("easel.jobs")
-_CANNOT = (InsufficientCredit, jobs.QuotaExceeded, CodecBusy, StorageError)
+_CANNOT = (
+    *(InsufficientCredit, jobs.QuotaExceeded, jobs.SourceGone),
+    *(CodecBusy, StorageError),
+)
 _POLL_SECONDS = 20.0
 # While others run before ours, the place in the queue changes and our jobs do not.
 _POLL_QUEUED_SECONDS = 3.0
@@ -117,7 +121,8 @@ def job_watch(request: WorkspaceRequest) -> HttpResponse:
     """Waits until one of the jobs changes, then sends their cards and asks to be asked again.
 
     `?job=<id>:<state seen>`, once for each job that has not ended, and `?after=<id>` for what
-    another tab ordered since. Asked about none, it sends the balance at once.
+    another tab ordered since. Asked about none, it sends the balance at once. Who lost their
+    account or their place in the team while they waited is sent nothing.
     """
     seen = _seen(request.GET.getlist("job"))
     ours = Job.objects.visible_to(request.user).filter(pk__in=seen)
@@ -128,7 +133,11 @@ def job_watch(request: WorkspaceRequest) -> HttpResponse:
         if is_free:
             is_queued = State.QUEUED in known.values()
             jobs.wait_for_change(known, _POLL_QUEUED_SECONDS if is_queued else _POLL_SECONDS)
-    now = list(Job.objects.filter(pk__in=known).with_pictures())
+    if not User.objects.filter(pk=request.user.pk, is_active=True).exists():
+        return HttpResponse(status=401)
+    now = list(Job.objects.visible_to(request.user).filter(pk__in=known).with_pictures())
+    if known and not now:
+        raise Http404
     context = {
         "jobs": [job for job in now if job.state != seen[job.pk]],
         "newer": newer(request, request.GET.get("after", "")),

@@ -4,12 +4,14 @@ from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
+from django.contrib import messages
+from django.db.models import QuerySet
 from django.http import HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from accounts import ids
+from accounts import ids, workspaces
 from accounts.middleware import WorkspaceRequest
 from gallery.models import Image
 from gallery.pictures import MAX_BYTES, MAX_SIDE
@@ -29,6 +31,10 @@ def studio(request: WorkspaceRequest) -> HttpResponse:
     """
     if not request.user.is_authenticated:
         return render(request, "studio/welcome.html")
+    for name in ("source", "remix"):
+        if elsewhere := _elsewhere(request, request.GET.get(name)):
+            messages.info(request, f"For this picture, work in “{elsewhere.workspace}”.")
+            return redirect("gallery:image_page", elsewhere.pk)
     remix = source_of(request, request.GET.get("remix"))
     parent = remix and remix.parent_id
     source = source_of(request, str(parent) if parent else request.GET.get("source"))
@@ -55,8 +61,10 @@ def room(request: WorkspaceRequest) -> dict[str, Any]:
 
     An order's name goes out with its form, so that a form sent twice is one order.
     """
-    latest = list(_own(request).newest_first()[:SHOWN])
+    shown = _ours(request).shown_to(request.user).with_makers()
+    latest = list(shown.newest_first()[:SHOWN])
     return {
+        "may_make": workspaces.may_make(request.user, request.workspace),
         "offered": offers.all_on(),
         "not_offered": offers.all_off(),
         "starters": starters.every(),
@@ -76,7 +84,8 @@ def room(request: WorkspaceRequest) -> dict[str, Any]:
 def newer(request: WorkspaceRequest, after: str) -> list[Job]:
     """What the person ordered since the job `after`, the newest first: its ids count up."""
     try:
-        return list(_own(request).filter(pk__gt=UUID(after)).newest_first()[:SHOWN])
+        own = _ours(request).filter(created_by=request.user)
+        return list(own.filter(pk__gt=UUID(after)).newest_first()[:SHOWN])
     except ValueError:
         return []
 
@@ -91,14 +100,24 @@ def watched(some: Iterable[Job]) -> dict[str, Any]:
     }
 
 
-def _own(request: WorkspaceRequest) -> JobQuerySet:
-    ours = Job.objects.in_workspace(request.workspace).filter(created_by=request.user)
-    return ours.with_pictures()
+def _ours(request: WorkspaceRequest) -> JobQuerySet:
+    return Job.objects.in_workspace(request.workspace).with_pictures()
 
 
 def source_of(request: WorkspaceRequest, text: str | None) -> Image | None:
+    return _named(Image.objects.in_workspace(request.workspace), text)
+
+
+def _elsewhere(request: WorkspaceRequest, text: str | None) -> Image | None:
+    """A picture of another workspace of the person's: its page leads there."""
+    if not text:
+        return None
+    visible = Image.objects.visible_to(request.user).exclude(workspace=request.workspace)
+    return _named(visible.select_related("workspace"), text)
+
+
+def _named(some: QuerySet[Image], text: str | None) -> Image | None:
     try:
-        pk = UUID(text or "")
+        return some.filter(pk=UUID(text or "")).first()
     except ValueError:
         return None
-    return Image.objects.in_workspace(request.workspace).filter(pk=pk).first()

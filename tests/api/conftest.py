@@ -14,7 +14,7 @@ from PIL import Image as Pillow
 
 from accounts import keys, ledger, workspaces
 from accounts.models import ApiKey, User, Workspace
-from studio import jobs, serving
+from studio import jobs
 from studio.models import Job
 from tests.engines.strict_stepfun import StrictStepfun
 from tests.product import Product
@@ -68,13 +68,6 @@ def _no_counts(request: pytest.FixtureRequest) -> None:
     if "db" in request.fixturenames or request.node.get_closest_marker("django_db"):
         request.getfixturevalue("db")
         cache.clear()
-
-
-@pytest.fixture
-def puppet(monkeypatch: pytest.MonkeyPatch) -> Puppet:
-    engine = Puppet()
-    monkeypatch.setattr(serving, "engine", lambda *_: engine)
-    return engine
 
 
 @pytest.fixture

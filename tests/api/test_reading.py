@@ -6,7 +6,8 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from accounts.models import User, Workspace
+from accounts import keys
+from accounts.models import ApiKey, Membership, User, Workspace
 from gallery.models import Image
 from studio import catalog
 from studio.api import links
@@ -119,6 +120,22 @@ def test_a_link_is_for_one_image_and_two_hours(
     assert client.get(second).status_code == 403
 
 
+@pytest.mark.usefixtures("_at_once")
+def test_a_link_dies_with_the_key_it_was_given_to(
+    client: Client, ben: User, workspace: Workspace
+) -> None:
+    links_of = []
+    for _ in range(2):
+        (datum,) = program(ben, workspace).generate().json()["data"]
+        links_of.append(datum["url"])
+    first, second = links_of
+    keys.revoke(key=ApiKey.objects.earliest("created_at"), by=ben)
+    assert client.get(first).status_code == 403
+    assert read(client, second).startswith(b"\x89PNG")
+    Membership.objects.filter(user=ben, workspace=workspace).delete()
+    assert client.get(second).status_code == 403
+
+
 def test_a_link_dies_with_its_image(ada_calls: Program, client: Client) -> None:
     (datum,) = ada_calls.generate().json()["data"]
     Image.objects.update(deleted_at=timezone.now())
@@ -132,6 +149,12 @@ def test_usage(ada_calls: Program, ada: User, workspace: Workspace) -> None:
     assert (body["images"], body["spent_micros"]) == (2, 6_000)
     assert (body["available_micros"], body["held_micros"]) == (141_000, 3_000)
     assert body["key"] == {"spent_micros": 6_000, "monthly_cap_micros": None}
+    assert body["member"] == {"spent_micros": 9_000, "monthly_cap_micros": None}
+    assert body["workspace"] == {"id": str(workspace.pk), "name": "Personal"}
+    Membership.objects.update(monthly_cap_micros=10_000)
+    refused = ada_calls.generate()
+    assert (refused.status_code, refused.json()["error"]["code"]) == (402, "monthly_cap_reached")
+    assert ada_calls.get("/v1/usage").json()["member"]["monthly_cap_micros"] == 10_000
     assert ada_calls.get("/v1/usage", data={"since": "2020-01-01"}).json()["images"] == 2
     assert ada_calls.get("/v1/usage", data={"since": "2999-01-01"}).json()["images"] == 0
 

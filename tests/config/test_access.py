@@ -4,13 +4,14 @@
     moves    sent on, nothing done     opens    200, with nothing of it
     acts     done, in the workspace    404 ...  refused
 
-Everybody was let in before, and works in Ada's workspace as far as they may. Then `removed` lost
-their membership and `suspended` their account; both are shut out from their next request on.
+Ada owns a team. Everybody was let in before, and works there as far as they may. Then `removed`
+lost their membership and `suspended` their account; both are shut out from their next request on.
 `staff` may enter the admin, where nothing was permitted to them; `operator` is a superuser.
 """
 
 from collections.abc import Iterator
 from contextlib import suppress
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -23,8 +24,8 @@ from django.test import Client, RequestFactory
 from django.urls import NoReverseMatch, URLPattern, get_resolver, reverse
 from django.utils import timezone
 
-from accounts import ids, keys
-from accounts.models import ApiKey, Membership, Role, User, Wallet, Workspace
+from accounts import ids, keys, ledger, teams, workspaces
+from accounts.models import ApiKey, Invitation, Membership, Role, User, Wallet, Workspace
 from gallery import collections, images, pictures, trash
 from gallery.models import Collection, CollectionImage, Favourite, Image, ShareLink
 from gallery.sharing import links
@@ -104,6 +105,30 @@ GET  accounts:key_change login 404   404   404   404   sees 404   login 404   40
 POST accounts:key_change login 404   404   404   404   acts 404   login 404   404
 GET  accounts:key_revoke login 404   404   404   sees  sees 404   login 404   404
 POST accounts:key_revoke login 404   404   404   acts  acts 404   login 404   404
+GET  accounts:workspace_page   login 404 sees sees sees sees 404 login 404 404
+GET  accounts:workspace_create login opens opens opens opens opens opens login opens opens
+POST accounts:workspace_create login moves moves moves moves moves moves login moves moves
+POST accounts:workspace_switch login 404 moves moves moves moves 404 login 404 404
+GET  accounts:workspace_rename login 404 403 403 opens opens 404 login 404 404
+POST accounts:workspace_rename login 404 403 403 acts  acts  404 login 404 404
+GET  accounts:workspace_credit login 404 403 403 403   opens 404 login 404 404
+POST accounts:workspace_credit login 404 403 403 403   acts  404 login 404 404
+GET  accounts:workspace_leave  login 404 opens opens opens opens 404 login 404 404
+POST accounts:workspace_leave  login 404 acts  acts  acts  422   404 login 404 404
+GET  accounts:workspace_delete login 404 403 403 403   opens 404 login 404 404
+POST accounts:workspace_delete login 404 403 403 403   422   404 login 404 404
+GET  accounts:member_change     login 404 403 403 sees sees 404 login 404 404
+POST accounts:member_change     login 404 403 403 acts acts 404 login 404 404
+GET  accounts:member_remove     login 404 403 403 sees sees 404 login 404 404
+POST accounts:member_remove     login 404 403 403 acts acts 404 login 404 404
+GET  accounts:member_hand_over  login 404 403 403 403  sees 404 login 404 404
+POST accounts:member_hand_over  login 404 403 403 403  acts 404 login 404 404
+POST accounts:invitation_create login 404 403 403 acts acts 404 login 404 404
+POST accounts:invitation_resend login 404 404 404 acts acts 404 login 404 404
+POST accounts:invitation_revoke login 404 404 404 acts acts 404 login 404 404
+GET  accounts:join            opens opens opens opens opens opens opens opens opens opens
+POST accounts:join            opens opens opens opens opens opens opens opens opens opens
+POST accounts:join_as_another moves moves moves moves moves moves moves moves moves moves
 GET  studio:webhook_list   login opens 403 403 sees  sees  opens login opens opens
 GET  studio:webhook_create login opens 403 403 opens opens opens login opens opens
 POST studio:webhook_create login opens 403 403 acts  acts  opens login opens opens
@@ -133,6 +158,7 @@ account_confirm_email                    opens opens
 account_reset_password_from_key_done     opens opens
 account_reset_password_from_key          opens opens
 account_reset_password_done              opens opens
+accounts:join_by_link                    moves moves
 mfa_index                                login opens
 mfa_authenticate                         login moves
 mfa_reauthenticate                       login moves
@@ -172,10 +198,20 @@ studio.Worker           view
 IMAGE_ROUTES = ("bench", "image_trash", "image_restore")
 SELECTION_ROUTES = ("trash", "restore", "erase", "favourite", "zip")
 COLLECTION_ROUTES = ("page", "change", "delete", "remove", "cover", "move")
+TEAM_ROUTES = ("page", "switch", "rename", "credit", "leave", "delete")
+MEMBER_ROUTES = ("change", "remove", "hand_over")
 WEBHOOK_ROUTES = ("page", "rotate", "delete", "switch", "test")
 PROMPT = "a very secret lake"
 EVERYTHING = Terms(expires_at=None, shows_recipe=True, allows_download=True, allows_preview=True)
 BYTES = png(64, 48)
+
+
+@pytest.fixture
+def workspace(ada: User) -> Workspace:
+    """A team of Ada's, which Ben and Vera join; it was given credit."""
+    team = teams.open_team(by=ada, name="Lake house")
+    ledger.grant(to=team, amount_micros=900_000, reference="grant:team")
+    return team
 
 
 @pytest.fixture
@@ -201,13 +237,23 @@ def clients(ada: User, ben: User, vera: User, mallory: User, workspace: Workspac
     return {"anonymous": Client(), **found}
 
 
+@pytest.fixture
+def as_owner(ada: User, workspace: Workspace) -> Client:
+    return signed_in(ada, workspace)
+
+
+@pytest.fixture
+def trusted(clients: dict[str, Client]) -> dict[str, Client]:
+    """All have just given their password again, as what guards an account wants it."""
+    for client in clients.values():
+        client.post(reverse("account_reauthenticate"), {"password": "correct horse"})
+    return clients
+
+
 def signed_in(user: User, workspace: Workspace) -> Client:
-    """By the pages, as allauth wants the password once more for what guards the account."""
     EmailAddress.objects.create(user=user, email=user.email, verified=True)
     client = Client()
-    fields = {"login": user.email, "password": "correct horse"}
-    for route in ("account_login", "account_reauthenticate"):
-        assert client.post(reverse(route), fields).status_code == 302
+    client.force_login(user)
     session = client.session
     session["workspace"] = str(workspace.pk)
     session.save()
@@ -260,22 +306,21 @@ def test_what_belongs_to_a_workspace(
     assert found == dict(zip(PEOPLE, expected, strict=True))
 
 
-@pytest.mark.parametrize("row", list(of_table(OURS)), ids=lambda row: row[1])
+@pytest.mark.parametrize("route", sorted({route for _, route, *_ in of_table(OURS)}))
 def test_no_other_verb_does_anything(
-    clients: dict[str, Client], ada: User, workspace: Workspace, row: list[str]
+    as_owner: Client, ada: User, workspace: Workspace, route: str
 ) -> None:
-    _, route, *_ = row
     known = {verb.lower() for verb, name, *_ in of_table(OURS) if name == route}
     address, fields = scene(route, ada, workspace)
     before = belongings(workspace)
     for verb in {"get", "post", "put", "patch", "delete"} - known:
-        response = getattr(clients["owner"], verb)(address, fields if verb == "post" else None)
+        response = getattr(as_owner, verb)(address, fields if verb == "post" else None)
         assert response.status_code == 405, verb
     assert belongings(workspace) == before
 
 
 def scene(route: str, ada: User, workspace: Workspace) -> tuple[str, dict[str, str]]:
-    """A job, a picture and a key of Ada's, and what to ask for them at this route."""
+    """A job, a picture and a key of Ada's, a member, and what to ask for them at this route."""
     (job,) = submit(ada, workspace, prompt=PROMPT)
     Image.objects.all().delete()
     image = images.store(
@@ -300,6 +345,11 @@ def scene(route: str, ada: User, workspace: Workspace) -> tuple[str, dict[str, s
     if route in {"gallery:trash_list", "gallery:image_restore", "gallery:image_erase"}:
         images.trash(images=[image], by=ada)
     of_collection = {"collection_id": collection.pk}
+    pia, _ = User.objects.get_or_create(email="pia@example.com", name=PROMPT)
+    member, _ = Membership.objects.update_or_create(
+        user=pia, workspace=workspace, defaults={"role": Role.MEMBER}
+    )
+    invitation = invited(ada, workspace)
     named: dict[str, dict[str, Any]] = {
         **{f"gallery:link_{each}": {"link_id": link.pk} for each in ("page", "revoke")},
         **{f"gallery:share_{each}": {"token": token} for each in ("page", "open")},
@@ -307,6 +357,11 @@ def scene(route: str, ada: User, workspace: Workspace) -> tuple[str, dict[str, s
         "gallery:share_file": {**shared, "variant": "original"},
         **{f"gallery:collection_{each}": of_collection for each in COLLECTION_ROUTES},
         "gallery:image_note": {"image_id": image.pk},
+        **{f"accounts:workspace_{each}": {"workspace_id": workspace.pk} for each in TEAM_ROUTES},
+        **{f"accounts:member_{each}": {"member_id": member.pk} for each in MEMBER_ROUTES},
+        "accounts:invitation_create": {"workspace_id": workspace.pk},
+        "accounts:invitation_resend": {"invitation_id": invitation.pk},
+        "accounts:invitation_revoke": {"invitation_id": invitation.pk},
         **{f"studio:webhook_{each}": {"webhook_id": webhook.pk} for each in WEBHOOK_ROUTES},
         "studio:delivery_again": {"delivery_id": delivery.pk},
         "accounts:key_change": {"key_id": key.pk},
@@ -325,16 +380,26 @@ def scene(route: str, ada: User, workspace: Workspace) -> tuple[str, dict[str, s
     if route == "studio:image_restore":
         trash.trash(images=[image], by=ada)
     one = {"image": str(image.pk)}
+    fresh = str(ids.new())
     fields = {
+        "accounts:workspace_create": {"name": fresh, "new_id": fresh},
+        "accounts:workspace_rename": {"name": fresh},
+        "accounts:workspace_credit": {
+            "source": str(workspaces.personal(ada).pk),
+            "amount_micros": "0.001",
+            "new_id": fresh,
+        },
+        "accounts:member_change": {"role": "viewer"},
+        "accounts:invitation_create": {"email": f"{fresh}@example.com", "role": "member"},
+        "accounts:key_create": {"name": "mine", "scopes": "generate", "new_id": fresh},
         **{f"gallery:image_{each}": one for each in SELECTION_ROUTES},
         **{f"gallery:collection_{each}": one for each in ("remove", "cover", "move")},
         "gallery:image_collect": {"image": str(image.pk), "name": "new"},
         "gallery:image_note": {"note": "mine"},
         "gallery:collection_create": {"name": "mine"},
         "gallery:collection_change": {"name": "mine"},
-        "accounts:key_create": {"name": "mine", "scopes": "generate", "new_id": str(ids.new())},
         "accounts:key_change": {"name": "mine"},
-        "studio:webhook_create": {"url": "https://93.184.215.14/", "new_id": str(ids.new())},
+        "studio:webhook_create": {"url": "https://93.184.215.14/", "new_id": fresh},
         "studio:webhook_rotate": {"ending": signing.ending_of(webhook.seed)},
         "gallery:link_create": {"new_id": str(ids.new()), "image": str(image.pk)},
         "gallery:share_open": {"password": "wrong"},
@@ -369,6 +434,17 @@ def collected(workspace: Workspace, by: User, image: Image) -> Collection:
     return collection
 
 
+def invited(by: User, workspace: Workspace) -> Invitation:
+    name = str(ids.new())
+    return Invitation.objects.create(
+        workspace=workspace,
+        invited_by=by,
+        email=f"{name}@example.com",
+        token_hash=name,
+        expires_at=timezone.now() + timedelta(days=1),
+    )
+
+
 def belongings(workspace: Workspace) -> list[Any]:
     """All that the workspace has, and that somebody could change."""
     return [
@@ -386,6 +462,7 @@ def belongings(workspace: Workspace) -> list[Any]:
             Delivery.objects.filter(webhook__workspace=workspace),
             Wallet.objects.filter(workspace=workspace),
             Membership.objects.filter(workspace=workspace),
+            Invitation.objects.filter(workspace=workspace),
             Workspace.objects.filter(pk=workspace.pk),
         )
     ]
@@ -407,8 +484,9 @@ def verdict(response: HttpResponse) -> str:
 # Each person's own account
 
 
-def test_ones_own_account(clients: dict[str, Client]) -> None:
+def test_ones_own_account(trusted: dict[str, Client]) -> None:
     named: dict[str, dict[str, Any]] = {
+        "accounts:join_by_link": {"token": "none"},
         "account_confirm_email": {"key": "none"},
         "account_reset_password_from_key": {"uidb36": "1", "key": "none"},
         "mfa_remove_webauthn": {"pk": 1},
@@ -416,21 +494,21 @@ def test_ones_own_account(clients: dict[str, Client]) -> None:
     }
     for route, *expected in of_table(OWN):
         address = reverse(route, kwargs=named.get(route))
-        found = {who: verdict(clients[who].get(address)) for who in PEOPLE}
+        found = {who: verdict(trusted[who].get(address)) for who in PEOPLE}
         out = {who: found.pop(who) for who in ("anonymous", "suspended")}
         assert [set(out.values()), set(found.values())] == [{each} for each in expected], route
 
 
-def test_a_security_key_is_its_owners_alone(clients: dict[str, Client], ada: User) -> None:
+def test_a_security_key_is_its_owners_alone(trusted: dict[str, Client], ada: User) -> None:
     key = Authenticator.objects.create(
         user=ada, type=Authenticator.Type.WEBAUTHN, data={"name": "Blue", "credential": {}}
     )
     for route in ("mfa_edit_webauthn", "mfa_remove_webauthn"):
         address = reverse(route, args=[key.pk])
-        found = {who: verdict(clients[who].get(address)) for who in PEOPLE}
+        found = {who: verdict(trusted[who].get(address)) for who in PEOPLE}
         expected = dict.fromkeys(PEOPLE, "404") | dict.fromkeys(("anonymous", "suspended"), "login")
         assert found == expected | {"owner": "opens"}, route
-        assert clients["outsider"].post(address, {"name": "mine"}).status_code == 404
+        assert trusted["outsider"].post(address, {"name": "mine"}).status_code == 404
     key.refresh_from_db()
     assert key.data["name"] == "Blue"
 

@@ -8,7 +8,7 @@ from uuid import UUID
 from PIL import Image as Pillow
 
 from accounts import ledger
-from accounts.models import User, Workspace
+from accounts.models import ApiKey, User, Workspace
 from studio import jobs, orders
 from studio.engines.contract import EngineRequest, EngineResult
 from studio.jobs import Region, settle
@@ -59,6 +59,7 @@ def submit(
     source: Any = None,
     order_id: UUID | None = None,
     region: Region | None = None,
+    api_key: ApiKey | None = None,
     **asked: Any,
 ) -> list[Job]:
     asked = {
@@ -73,6 +74,7 @@ def submit(
         source=source,
         region=region,
         order_id=order_id,
+        api_key=api_key,
     )
 
 

@@ -1,13 +1,12 @@
 from datetime import UTC, datetime, time, timedelta
-from decimal import Decimal
 from typing import Any
 
 from django import forms
 from django.http import QueryDict
 from django.utils import timezone
 
+from accounts.forms.fields import Dollars
 from accounts.models import ApiKey
-from accounts.money import MICROS_PER_DOLLAR
 from accounts.once import OnceForm
 
 _SCOPES = {
@@ -25,15 +24,10 @@ class KeyForm(forms.Form):
         error_messages={"required": "Say what the key is for."},
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
-    monthly_cap = forms.DecimalField(
+    monthly_cap = Dollars(
         required=False,
         label="Monthly cap in dollars",
         help_text="Calls that would cost more in a calendar month (UTC) are refused.",
-        min_value=Decimal("0.001"),
-        max_value=Decimal(1_000_000),
-        decimal_places=6,
-        widget=forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"}),
-        error_messages={"invalid": "Use an amount of dollars, like 5 or 0.50."},
     )
     expires_on = forms.DateField(
         required=False,
@@ -57,10 +51,9 @@ class KeyForm(forms.Form):
     @property
     def columns(self) -> dict[str, Any]:
         """Of a valid form, as the verbs take them."""
-        cap = self.cleaned_data["monthly_cap"]
         return {
             "name": self.cleaned_data["name"],
-            "monthly_cap_micros": None if cap is None else int(cap * MICROS_PER_DOLLAR),
+            "monthly_cap_micros": self.cleaned_data["monthly_cap"],
             "expires_at": self._expires_at(),
         }
 
@@ -74,10 +67,10 @@ class KeyForm(forms.Form):
 def _initial(key: ApiKey | None) -> dict[str, Any]:
     if key is None:
         return {}
-    cap, end = key.monthly_cap_micros, key.expires_at
+    end = key.expires_at
     return {
         "name": key.name,
-        "monthly_cap": None if cap is None else f"{Decimal(cap) / MICROS_PER_DOLLAR:f}",
+        "monthly_cap": key.monthly_cap_micros,
         "expires_on": (end - timedelta(microseconds=1)).date() if end else None,
     }
 

@@ -1,0 +1,82 @@
+"""What may be spent in a month (UTC): by a key, and by a member of a workspace.
+
+Both count the same way: what was delivered, and what may still be, under the lock that the holds
+take, so that no two orders find the same room.
+"""
+
+from collections.abc import Collection
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Sum
+from django.utils import timezone
+
+from accounts import workspaces
+from accounts.models import ApiKey, User, Workspace
+from accounts.money import dollars
+from studio.models import Job
+from studio.models.jobs import JobQuerySet
+
+
+class QuotaExceeded(Exception):
+    """A limit of the plan; the message is a sentence for the user."""
+
+
+class CapReached(QuotaExceeded):
+    """A monthly cap, of the key or of the member."""
+
+
+def check(*, by: User, workspace: Workspace, api_key: ApiKey | None, total_micros: int) -> None:
+    """Raises workspaces.NotAllowed, for one who may not make anything, and CapReached."""
+    member = workspaces.maker(by, workspace)
+    _check(
+        member.monthly_cap_micros,
+        Job.objects.in_workspace(workspace).filter(created_by=by),
+        total_micros,
+        "Your cap of {} a month in this team is reached.",
+    )
+    if api_key:
+        _check(
+            api_key.monthly_cap_micros,
+            Job.objects.filter(api_key=api_key),
+            total_micros,
+            "The cap of {} a month of this key is reached.",
+        )
+
+
+def _check(cap_micros: int | None, jobs: JobQuerySet, total_micros: int, words: str) -> None:
+    if cap_micros is not None and _spent(jobs) + total_micros > cap_micros:
+        raise CapReached(words.format(dollars(cap_micros)))
+
+
+def _spent(jobs: JobQuerySet) -> int:
+    return _this_month(jobs).aggregate(micros=Sum("price_micros"))["micros"] or 0
+
+
+def _this_month(jobs: JobQuerySet) -> JobQuerySet:
+    month = timezone.now().replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+    return jobs.charged().filter(created_at__gte=month)
+
+
+def spent_this_month(api_key: ApiKey) -> int:
+    return _spent(Job.objects.filter(api_key=api_key))
+
+
+def spent_by(user: User, workspace: Workspace) -> int:
+    """This month."""
+    return _spent(Job.objects.in_workspace(workspace).filter(created_by=user))
+
+
+def spending_of(keys: Collection[ApiKey]) -> dict[UUID, int]:
+    """Of those that had something delivered this month (UTC), or may still have."""
+    return _sums(Job.objects.filter(api_key__in=keys), "api_key")
+
+
+def spending_in(workspace: Workspace) -> dict[int, int]:
+    """Of its people, as `spending_of`."""
+    return _sums(Job.objects.in_workspace(workspace).exclude(created_by=None), "created_by")
+
+
+def _sums(jobs: JobQuerySet, column: str) -> dict[Any, int]:
+    sums = _this_month(jobs).values_list(column).annotate(Sum("price_micros"))
+    return dict(sums.order_by())
