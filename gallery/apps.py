@@ -2,9 +2,10 @@ from typing import Any
 
 from django.apps import AppConfig
 from django.db.models.signals import post_migrate
+from django.urls import reverse
 
 from accounts import registry
-from accounts.registry import AccountPage
+from accounts.registry import AccountPage, Action, SelectionAction
 
 _LINKS = AccountPage(
     label="Share links",
@@ -19,6 +20,10 @@ class GalleryConfig(AppConfig):
     def ready(self) -> None:
         registry.account_pages.append(_LINKS)
         post_migrate.connect(_guard, sender=self)
+        registry.image_actions.append(_move)
+        registry.selection_actions.append(
+            SelectionAction(label="Move or copy", view="gallery:image_move", method="get")
+        )
         registry.workspace_holdings.append(_pictures_of)
 
 
@@ -27,6 +32,10 @@ def _guard(*, using: str, **_: Any) -> None:
 
     stock.guard(using=using)
     search.guard(using=using)
+
+
+def _move(image: Any) -> Action:
+    return Action(label="Move or copy", url=f"{reverse('gallery:image_move')}?image={image.pk}")
 
 
 def _pictures_of(workspace: Any) -> list[str]:

@@ -1,6 +1,6 @@
 from django.urls import include, path
 
-from gallery.views import collections, downloads, images, lists, selection, verifying
+from gallery.views import collections, downloads, images, lists, moves, selection, verifying
 
 app_name = "gallery"
 
@@ -28,6 +28,7 @@ urlpatterns = [
             ("move", collections.collection_move),
         )
     ),
+    path("images/move", moves.image_move, name="image_move"),
     path("images/<uuid:image_id>/", images.image_page, name="image_page"),
     path("images/<uuid:image_id>/download", downloads.image_download, name="image_download"),
     path("images/<uuid:image_id>/note", selection.image_note, name="image_note"),

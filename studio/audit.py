@@ -5,11 +5,13 @@ Run it while jobs run, and a job that is just being settled may be named; run it
 
 from collections.abc import Iterator
 
+from django.db.models import F
+
 from accounts import ledger
 from accounts.models import Transfer
 from gallery import images, stock
 from gallery.images import StorageError
-from gallery.models import Image, PendingObject
+from gallery.models import CollectionImage, Image, PendingObject, ShareLink
 from studio.models import Job, State
 
 _HOLD_AFTER = {
@@ -26,6 +28,7 @@ def findings() -> Iterator[str]:
     yield from _jobs_and_holds()
     yield from _holds_without_jobs()
     yield from stock.drift()
+    yield from _links_between_workspaces()
     yield from _storage()
 
 
@@ -53,6 +56,20 @@ def _holds_without_jobs() -> Iterator[str]:
     for reference, _ in _transfers():
         if reference.removeprefix("job:") not in jobs:
             yield f"hold {reference} has no job"
+
+
+def _links_between_workspaces() -> Iterator[str]:
+    """Nothing of one workspace leads to an image of another."""
+    for rows, way, here in (
+        (Image.objects.all(), "parent", "workspace"),
+        (Job.objects.all(), "image", "workspace"),
+        (Job.objects.unfinished(), "source", "workspace"),
+        (CollectionImage.objects.all(), "image", "collection__workspace"),
+        (ShareLink.objects.all(), "image", "workspace"),
+    ):
+        astray = rows.exclude(**{way: None}).exclude(**{f"{way}__workspace": F(here)})
+        for row in astray.order_by("pk").iterator():
+            yield f"{row._meta.verbose_name} {row.pk} leads to the {way} of another workspace"
 
 
 def _storage() -> Iterator[str]:

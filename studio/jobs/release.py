@@ -1,4 +1,4 @@
-"""Lets images go that are removed for good."""
+"""Lets images go that are removed for good, or that move to another workspace."""
 
 from collections.abc import Collection
 from uuid import UUID
@@ -9,9 +9,10 @@ from studio.models import Job
 def release_images(images: Collection[UUID]) -> set[UUID]:
     """Those that no job has still to edit. The jobs that made these know that they are gone.
 
-    In the caller's transaction, which removes them.
+    In the caller's transaction, which removes or moves them.
     """
     to_edit = Job.objects.unfinished().filter(source__in=images)
     released = set(images) - set(to_edit.values_list("source", flat=True))
-    Job.objects.filter(image__in=released).update(is_image_purged=True)
+    Job.objects.filter(image__in=released).update(is_image_purged=True, image=None)
+    Job.objects.filter(source__in=released).update(source=None)
     return released

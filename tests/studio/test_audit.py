@@ -154,3 +154,18 @@ def test_the_mask_of_a_job_is_no_orphan(ada: User, workspace: Workspace, puppet:
     (job,) = submit(ada, workspace, upload(ada, workspace, png(64, 48)), region=region)
     run_to_end(job)
     assert list(audit.findings()) == []
+
+
+def test_an_image_astray_between_workspaces(
+    ada: User, ben: User, workspace: Workspace, puppet: Puppet
+) -> None:
+    submit(ada, workspace)
+    jobs.run_next()
+    child = Image.objects.get()
+    parent = upload(ben, ben.personal_workspace)
+    assert list(audit.findings()) == []
+    Image.objects.filter(pk=child.pk).update(parent=parent)
+    assert list(audit.findings()) == [f"image {child.pk} leads to the parent of another workspace"]
+    Image.objects.filter(pk=child.pk).update(parent=None, workspace=ben.personal_workspace)
+    job = Job.objects.get()
+    assert list(audit.findings()) == [f"job {job.pk} leads to the image of another workspace"]
