@@ -7,7 +7,7 @@ from django.db.models.signals import post_migrate
 from django.urls import reverse
 
 from accounts import registry
-from accounts.registry import AccountPage, Action, Panel
+from accounts.registry import AccountPage, Action, Panel, SelectionAction
 
 _WEBHOOKS = AccountPage(
     label="Webhooks",
@@ -26,6 +26,9 @@ class StudioConfig(AppConfig):
         registry.account_pages.append(AccountPage(label="API reference", view="api:reference"))
         registry.key_panels.append(_first_call)
         registry.key_spending.append(_spending_of)
+        registry.selection_actions.append(
+            SelectionAction(label="Edit these", view="studio:batch_create", is_for=_may_make)
+        )
         registry.image_releases.append(_release_images)
         registry.member_spending.append(_spending_in)
         registry.workspace_holdings.append(_jobs_of)
@@ -36,6 +39,12 @@ def _enter_offers(**_: Any) -> None:
     from studio import offers  # noqa: PLC0415 - models are not there yet when apps load
 
     offers.enter()
+
+
+def _may_make(request: Any) -> bool:
+    from accounts import workspaces  # noqa: PLC0415
+
+    return workspaces.may_make(request.user, request.workspace)
 
 
 def _first_call(request: Any, key: Any) -> Panel:

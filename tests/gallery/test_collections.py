@@ -53,6 +53,12 @@ def test_a_new_one_by_its_name(as_ada: Client, workspace: Workspace) -> None:
     assert "Choose a collection" in as_ada.get(LIST).content.decode()
 
 
+def test_a_collection_can_be_shared(as_ada: Client, collection: Collection) -> None:
+    link = f"{reverse('gallery:link_create')}?collection={collection.pk}"
+    assert f'href="{link}"' in as_ada.get(page_of(collection)).content.decode()
+    assert "Best" in as_ada.get(link).content.decode()
+
+
 def test_moved_about(as_ada: Client, ada: User, collection: Collection) -> None:
     made = rows(collection.workspace, 4)
     collections.add(collection=collection, images=made, by=ada)

@@ -9,7 +9,7 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts import workspaces
-from accounts.models import User, Workspace
+from accounts.models import Role, User, Workspace
 from gallery.models import Image
 from studio import jobs
 from studio.models import Job, Priority, State
@@ -96,3 +96,15 @@ def test_pictures_of_others_are_not_taken(as_ada: Client, mallory: User) -> None
     assert "Choose up to 100 pictures" in answer.content.decode()
     assert not Job.objects.exists()
     assert Image.objects.filter(pk=UUID(theirs[0])).exists()
+
+
+def test_the_gallery_offers_it_to_those_who_may_make(
+    as_ada: Client, ada: User, workspace: Workspace
+) -> None:
+    images = pictures(ada, workspace, 2)
+    address, button = reverse("gallery:image_list"), f'formaction="{CREATE}"'
+    assert button in as_ada.get(address).content.decode()
+    chosen = as_ada.post(CREATE, {"image": images, "next": address})
+    assert "Edit 2 · $0.006" in chosen.content.decode()
+    workspace.memberships.filter(user=ada).update(role=Role.VIEWER)
+    assert button not in as_ada.get(address).content.decode()
