@@ -89,7 +89,7 @@ def _page(request: WorkspaceRequest, filters: Filters, sort: pages.Sort) -> Page
         "words", "negative_prompt", "notes"
     )
     mine = Favourite.objects.filter(user=request.user, image=OuterRef("pk"))
-    rows = rows.annotate(is_favourite=Exists(mine))
+    rows = rows.annotate(is_favourite=Exists(mine)).select_related("created_by")
     try:
         return pages.page(
             rows,

@@ -131,6 +131,15 @@ def test_the_list_costs_the_same_for_one_and_for_many(
         as_ada.get(LIST)
 
 
+def test_the_list_says_who_made_what(as_ada: Client, ben: User, workspace: Workspace) -> None:
+    """Of the others' pictures; one's own need no name."""
+    rows(workspace, 1)
+    Image.objects.update(created_by=workspace.personal_of)
+    assert "tile-maker" not in as_ada.get(LIST).content.decode()
+    Image.objects.update(created_by=ben)
+    assert '<span class="tile-maker">Ben</span>' in as_ada.get(LIST).content.decode()
+
+
 # The page
 
 
