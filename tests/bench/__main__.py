@@ -48,22 +48,34 @@ def installation(
         yield stack.enter_context(product)
 
 
-def submit(product: Product, count: int, *, one_by_one: bool = False) -> None:
-    command = [sys.executable, "-m", "tests.bench.submit", str(count)]
-    if one_by_one:
-        command.append("--one-by-one")
-    environment = product.environment
-    subprocess.run(command, cwd=ROOT, env=environment, check=True, stderr=subprocess.DEVNULL)
+def submit(product: Product, count: int, *options: str) -> str:
+    """Returns what `tests.bench.submit` says."""
+    command = [sys.executable, "-m", "tests.bench.submit", str(count), *options]
+    return subprocess.run(
+        command,
+        cwd=ROOT,
+        env=product.environment,
+        check=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    ).stdout
 
 
 def hop() -> None:
-    """From the commit of a submit to the claim, 100 times, one after another."""
-    say("From submit to the engine (ms)", "p50", "p95")
+    """From the end of a submit to the arrival of the engine's call, 100 times, one by one.
+
+    Beside it from the creation of the job, inside of the submit, to the claim.
+    """
+    say("From submit to the engine (ms)", "p50", "p95", "p50 to claim")
     for shape in SHAPES:
         with installation(shape, 0.02) as product:
-            submit(product, 100, one_by_one=True)
-            hops = measure.hops_ms(product)
-            say(shape, statistics.median(hops), statistics.quantiles(hops, n=20)[18])
+            over_at = dict(
+                line.split() for line in submit(product, 100, "--one-by-one").splitlines()
+            )
+            hops, claims = measure.hops_ms(product, over_at)
+            p95 = statistics.quantiles(hops, n=20)[18]
+            say(shape, statistics.median(hops), p95, statistics.median(claims))
 
 
 def idle() -> None:

@@ -3,7 +3,9 @@
 import json
 import os
 import time
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import psutil
 
@@ -58,10 +60,15 @@ def memory_until_done(product: Product, jobs: int, limit_seconds: float = 300.0)
     return most
 
 
-def hops_ms(product: Product) -> list[float]:
-    times = "[(j.started_at - j.created_at).total_seconds() * 1000 for j in Job.objects.all()]"
-    found: list[float] = ask(product, times)
-    return found
+def hops_ms(product: Product, over_at: Mapping[str, str]) -> tuple[list[float], list[float]]:
+    """From the end of each submit to the service, and from its job's creation to the claim."""
+    rows = (
+        "[[str(j.pk), float(j.trace_id), (j.started_at - j.created_at).total_seconds()]"
+        " for j in Job.objects.all()]"
+    )
+    found: list[tuple[str, float, float]] = ask(product, rows)
+    hops = [1000 * (came_at - float(over_at[job])) for job, came_at, _ in found]
+    return hops, [1000 * claim for *_, claim in found]
 
 
 def finished_a_second(product: Product) -> float:
@@ -71,6 +78,6 @@ def finished_a_second(product: Product) -> float:
     return float(len(times) / (max(end for _, end in times) - min(begin for begin, _ in times)))
 
 
-def ask(product: Product, expression: str) -> object:
+def ask(product: Product, expression: str) -> Any:
     code = f"import json; from studio.models import Job; print(json.dumps({expression}))"
     return json.loads(product.manage("shell", "-v0", "-c", code).splitlines()[-1])

@@ -1,10 +1,12 @@
 """Submits jobs from inside: python -m tests.bench.submit N [--one-by-one].
 
-As fast as they are accepted, ten in an order; or each when the one before has ended.
+As fast as they are accepted, ten in an order; or each when the one before has ended, and then
+it prints when each submit was over, by the job's id.
 """
 
 import os
 import sys
+import time
 
 import django
 
@@ -28,6 +30,7 @@ def main(count: int, *, one_by_one: bool) -> None:
     for _ in range(count // size):
         made = jobs.submit(by=by, workspace=workspace, order=order)
         if one_by_one:
+            sys.stdout.write(f"{made[0].pk} {time.time():.6f}\n")
             jobs.wait([job.pk for job in made], 30)
 
 

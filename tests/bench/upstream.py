@@ -2,7 +2,8 @@
 
     python -m tests.bench.upstream PORT DELAY_SECONDS SIZE_BYTES
 
-Nothing is checked here; `tests.engines.strict_stepfun` is the strict one.
+Its trace id is the time at which a call came. Nothing is checked here;
+`tests.engines.strict_stepfun` is the strict one.
 """
 
 import asyncio
@@ -12,15 +13,16 @@ import json
 import math
 import re
 import sys
+import time
 
 import numpy as np
 from PIL import Image
 
 
-def answer(size_bytes: int) -> bytes:
+def answer(size_bytes: int) -> tuple[bytes, bytes]:
     """A PNG of about that size that takes as long to read as a photo's: 1.3 MB are 1024 x 1024.
 
-    Wrapped as the service does.
+    Wrapped as the service does: the head, which is open still, and the body.
     """
     side = max(8, round(1024 * math.sqrt(size_bytes / 1_300_000)))
     slope = np.linspace(0, 240, side, dtype="uint8")[:, None, None]
@@ -31,12 +33,12 @@ def answer(size_bytes: int) -> bytes:
     picture = base64.b64encode(file.getvalue()).decode()
     data = {"seed": 1, "finish_reason": "success", "b64_json": picture}
     body = json.dumps({"created": 1, "data": [data]}).encode()
-    head = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nX-Trace-Id: bench\r\n"
-    return f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body
+    head = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
+    return f"{head}Content-Length: {len(body)}\r\n".encode(), body
 
 
 async def serve(port: int, delay_seconds: float, size_bytes: int) -> None:
-    reply = answer(size_bytes)
+    head_bytes, body = answer(size_bytes)
 
     async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
@@ -44,8 +46,9 @@ async def serve(port: int, delay_seconds: float, size_bytes: int) -> None:
                 head = await reader.readuntil(b"\r\n\r\n")
                 length = re.search(rb"content-length: *(\d+)", head.lower())
                 await reader.readexactly(int(length[1]) if length else 0)
+                came_at = f"X-Trace-Id: {time.time():.6f}\r\n\r\n".encode()
                 await asyncio.sleep(delay_seconds)
-                writer.write(reply)
+                writer.write(head_bytes + came_at + body)
                 await writer.drain()
         except (asyncio.IncompleteReadError, ConnectionError):
             writer.close()
