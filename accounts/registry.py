@@ -33,14 +33,13 @@ class Panel:
 
 @dataclass(frozen=True, kw_only=True)
 class SelectionAction:
-    """A button under selected images: `view` is given `image`, the id of each, again and again.
+    """A button under selected images: it posts `image`, the id of each, to `view`.
 
     `is_for` says whether the person of a request is offered it.
     """
 
     label: str
     view: str
-    method: str = "post"
     is_for: Callable[[Any], bool] = lambda _: True
 
 

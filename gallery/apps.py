@@ -22,7 +22,7 @@ class GalleryConfig(AppConfig):
         post_migrate.connect(_guard, sender=self)
         registry.image_actions.append(_move)
         registry.selection_actions.append(
-            SelectionAction(label="Move or copy", view="gallery:image_move", method="get")
+            SelectionAction(label="Move or copy", view="gallery:image_move")
         )
         registry.workspace_holdings.append(_pictures_of)
 

@@ -19,12 +19,12 @@ from gallery.moves import MoveError
 @require_http_methods(["GET", "HEAD", "POST"])
 @login_required
 def image_move(request: WorkspaceRequest) -> HttpResponse:
-    """`?image=<id>`, once for each of them. The target and the verb come with the form."""
+    """`image`, once for each of them. A POST without a target or a verb only shows the page."""
     some = _chosen(request)
     moves.check_may_take(some=some, by=request.user)
     targets = moves.targets_for(request.user, some)
     problem = ""
-    if request.method == "POST":
+    if {"target", "move", "copy"} & request.POST.keys():
         try:
             return _gone(request, some, _target(request, targets))
         except MoveError as error:

@@ -230,3 +230,15 @@ def test_the_page_moves_one_or_many(
     assert as_ada.post(address, fields | {"target": str(ids.new())}).status_code == 422
     for wrong in ("", "x", str(ids.new())):
         assert as_ada.get(address, {"image": wrong}).status_code == 404
+
+
+def test_what_was_selected_is_posted_and_moves_nothing_yet(
+    as_ada: Client, ada: User, own: Workspace, team: Workspace
+) -> None:
+    """By POST, so that no form's token stands in an address."""
+    image = keep(ada, own)
+    page = as_ada.post(reverse("gallery:image_move"), {"image": [str(image.pk)], "next": "/"})
+    assert page.status_code == 200
+    assert "Lake house" in page.content.decode()
+    image.refresh_from_db()
+    assert image.workspace == own
