@@ -17,7 +17,7 @@ from django.utils.http import urlencode
 from accounts.models import ApiKey
 
 LIFE_SECONDS = 7_200
-QUERY = ("expires", "signature")
+QUERY = ("expires", "key", "signature")
 _signer = Signer(salt="easel.api.content")
 
 

@@ -335,7 +335,7 @@ def test_delete_undo_again_and_remix(open_page: OpenPage, snap: Path) -> None:
 
     page.locator(".bench-bar").get_by_role("button", name="Delete").click()
     is_shown(page, "Photo")
-    expect(page.locator("article")).to_contain_text("This picture was deleted.")
+    expect(page.locator("article")).to_contain_text("This picture is not here any more.")
     page.locator("#undo").get_by_role("button", name="Undo").click()
     is_shown(page, "sepia")
     expect(page.locator("article a img")).to_be_visible()

@@ -116,6 +116,7 @@ def test_a_long_prompt_is_said_and_costs_nothing(open_page: OpenPage) -> None:
     balance_is(page, "$0.15")
 
 
+@pytest.mark.timeout(400)
 def test_no_credit_is_said_and_nothing_is_kept(
     open_page: OpenPage, product: Product, photo: Path
 ) -> None:
@@ -135,5 +136,5 @@ def test_no_credit_is_said_and_nothing_is_kept(
     uploads += "WHERE kind = 'upload' AND email = 'poor@example.com'"
     assert product.query(uploads) == [(0,)]
     unfinished = "SELECT count(*) FROM studio_job WHERE state IN ('queued', 'running')"
-    until(lambda: product.query(unfinished) == [(0,)], "the end of the jobs")
+    until(lambda: product.query(unfinished) == [(0,)], "the end of the jobs", 240)
     until(lambda: "agree" in product.manage("audit"), "the audit agreeing")

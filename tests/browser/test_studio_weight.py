@@ -18,7 +18,7 @@ SHIFTS = """
     globalThis.shifts = [];
     new PerformanceObserver((list) => {
         for (const each of list.getEntries()) {
-            if (each.hadRecentInput) continue;
+            if (each.hadRecentInput || each.value < 0.001) continue; // a control by a pixel
             const moved = each.sources.map(({ node }) => node?.outerHTML?.slice(0, 90));
             shifts.push([each.value, ...moved]);
         }

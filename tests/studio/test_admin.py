@@ -125,11 +125,9 @@ def test_a_list_names_people_by_their_address(
         assert ada.email in page.content.decode()
 
 
-def test_no_limit_is_offered_that_nothing_enforces(
-    as_operator: Client, workspace: Workspace
-) -> None:
+def test_members_have_a_cap_that_is_enforced(as_operator: Client, workspace: Workspace) -> None:
     page = as_operator.get(reverse("admin:accounts_workspace_change", args=[workspace.pk]))
-    assert "monthly_cap" not in page.content.decode()
+    assert "monthly_cap" in page.content.decode()  # of members: `studio.jobs.caps`
 
 
 def test_others_are_sent_to_sign_in(client: Client, ada: User) -> None:
