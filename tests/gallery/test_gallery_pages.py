@@ -127,7 +127,7 @@ def test_the_list_costs_the_same_for_one_and_for_many(
     as_ada: Client, workspace: Workspace, django_assert_max_num_queries: Any
 ) -> None:
     rows(workspace, lists.PAGE_SIZE + 1)
-    with django_assert_max_num_queries(11):
+    with django_assert_max_num_queries(12):
         as_ada.get(LIST)
 
 

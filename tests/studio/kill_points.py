@@ -48,9 +48,9 @@ class Counted(Puppet):
         return super().run(request)
 
 
-# What is wrapped, and which of its calls is deadly: of two holds, the second
+# What is wrapped, and which of its calls is deadly
 SPOTS: dict[str, tuple[Any, str, int]] = {
-    "hold": (ledger, "hold", 2),
+    "hold": (ledger, "hold_each", 1),
     "ring": (doorbell, "ring", 1),
     "claim": (import_module("studio.jobs.run"), "claim", 1),
     "engine call": (Counted, "run", 1),

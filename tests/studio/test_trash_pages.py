@@ -27,7 +27,7 @@ def test_deleting_and_undoing_it(as_ada: Client, job: Job) -> None:
     assert "The picture is in the trash." in page
     assert page.count(restore) == 4, "on its card and beside it, with and without JavaScript"
     assert not Image.objects.filter(deleted_at=None).exists()
-    assert "This picture was deleted." in as_ada.get("/").content.decode()
+    assert "This picture is not here any more." in as_ada.get("/").content.decode()
     assert as_ada.post(trash, headers=HTMX).status_code == 200, "may be repeated"
 
     page = as_ada.post(restore, headers=HTMX).content.decode()
