@@ -10,11 +10,12 @@ asks more is written with the ORM, or by hand for `run`.
 
 from collections.abc import Iterable, Sequence
 from functools import cache, lru_cache
-from typing import Any
+from typing import Any, TypeVar
 
 from django.db import connection, models
 
 _Model = type[models.Model]
+_Row = TypeVar("_Row", bound=models.Model)
 
 
 def insert(rows: Sequence[models.Model]) -> None:
@@ -51,6 +52,25 @@ def returned(sql: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
         return list(cursor.fetchall())
 
 
+def rows(model: type[_Row], sql: str, values: Sequence[Any]) -> list[tuple[_Row, list[Any]]]:
+    """What a statement returns that ends in `columns`: rows, each with what follows in it."""
+    names, readers = _reading(model)
+    found = []
+    for row in returned(sql, values):
+        kept = list(row[: len(names)])
+        for place, column, converters in readers:
+            for convert in converters:
+                kept[place] = convert(kept[place], column, connection)
+        found.append((model.from_db(connection.alias, names, kept), list(row[len(names) :])))
+    return found
+
+
+@cache
+def columns(model: _Model) -> str:
+    table = model._meta.db_table
+    return ", ".join(f'"{table}"."{field.column}"' for field in model._meta.concrete_fields)
+
+
 def prepared(model: _Model, **columns: Any) -> list[Any]:
     """Values as the driver takes them for these columns."""
     return _prepared(model, columns)
@@ -60,6 +80,18 @@ def _prepared(model: _Model, columns: dict[str, Any]) -> list[Any]:
     return [
         _field(model, name).get_db_prep_save(value, connection) for name, value in columns.items()
     ]
+
+
+@cache
+def _reading(model: _Model) -> tuple[list[str], list[tuple[int, Any, list[Any]]]]:
+    """Names as `from_db` takes them, and for some columns what makes values of what is read."""
+    found = []
+    for place, field in enumerate(model._meta.concrete_fields):
+        column = field.get_col(model._meta.db_table)
+        converters = connection.ops.get_db_converters(column) + column.get_db_converters(connection)
+        if converters:
+            found.append((place, column, converters))
+    return [field.attname for field in model._meta.concrete_fields], found
 
 
 def _values_of(row: models.Model) -> Iterable[Any]:

@@ -171,11 +171,7 @@ if BROKER == "redis" and not REDIS_URL:
     environment.stop("REDIS_URL", "is not set, and BROKER=redis needs it")
 Q_CLUSTER = {
     "name": "easel",
-    **(
-        {"redis": REDIS_URL}
-        if BROKER == "redis"
-        else {"orm": "default", "broker_class": "studio.queue.broker.DoorbellBroker"}
-    ),
+    **({"redis": REDIS_URL} if BROKER == "redis" else {"orm": "default"}),
     "cache": "nowhere",
     "workers": WORKER_PROCESSES,
     "daemonize_workers": True,
@@ -186,7 +182,7 @@ Q_CLUSTER = {
     "ack_failures": True,
     "queue_limit": 4,
     "bulk": 1,
-    "poll": 0,
+    "poll": 0.5,
     "guard_cycle": 0.5,
     "save_limit": -1,
     "scheduler": False,

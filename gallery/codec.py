@@ -16,7 +16,7 @@ import threading
 from contextlib import suppress
 from dataclasses import dataclass
 
-from accounts import connections
+from accounts import turns
 from gallery.codec_child import COMPOSE, SIDE_AND_TYPE, TYPES
 from gallery.codec_reader import PICTURES_PROGRAM, Answer, Program, Reader, Signs
 from gallery.pictures import Composed, Picture, Previews
@@ -106,13 +106,13 @@ def pids() -> set[int]:
 
 def ask(verb: str, data: bytes, *, program: Program, signs: Signs | None = None) -> Answer:
     """For those that know another program. Raises PictureError and CodecBusy."""
-    connections.give_back()
     with _lock:
         pool = _pools.get(program.module)
         if pool is None:
             room = _room if program == PICTURES_PROGRAM else _ROOM_OF_OTHERS
             pool = _pools[program.module] = _Pool(room, program)
-    return pool.ask(verb, data, signs)
+    with turns.waiting():
+        return pool.ask(verb, data, signs)
 
 
 def _ask(verb: str, data: bytes) -> Answer:

@@ -15,6 +15,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 from django.conf import settings
 from django.core.files.base import ContentFile, File
@@ -22,8 +23,8 @@ from django.core.files.storage import default_storage
 from django.db import transaction
 from django.utils import timezone
 
-from accounts import connections, ids, statements
-from accounts.models import User, Workspace
+from accounts import ids, statements, turns
+from accounts.models import Workspace
 from gallery import codec
 from gallery.codec import CodecBusy
 from gallery.models import Image, PendingObject
@@ -60,7 +61,12 @@ def stage(data: bytes, *, suffix: str, purpose: str = "", **facts: Any) -> str:
     with transaction.atomic():
         row = PendingObject(key=key, created_at=now, sha256=sha256, purpose=purpose, facts=facts)
         statements.insert([row])
-    connections.give_back()
+    with turns.waiting():
+        _write(key, data)
+    return key
+
+
+def _write(key: str, data: bytes) -> None:
     with _translated(key):
         default_storage.save(key, ContentFile(data))
     try:
@@ -69,7 +75,6 @@ def stage(data: bytes, *, suffix: str, purpose: str = "", **facts: Any) -> str:
         raise StorageError(f"{key} was written and is not there") from error
     if kept != data:
         raise StorageError(f"{key} reads otherwise than it was written")
-    return key
 
 
 def staged_for(purpose: str) -> Staged | None:
@@ -187,7 +192,7 @@ def _faults() -> tuple[type[Exception], ...]:
 
 
 def store(
-    *, workspace: Workspace, by: User | None, key: str, picture: Picture, **recipe: Any
+    *, workspace_id: UUID, by_id: int | None, key: str, picture: Picture, **recipe: Any
 ) -> Image:
     """Gives a staged object its image, in the caller's transaction.
 
@@ -196,8 +201,8 @@ def store(
     """
     own(key)
     image = Image(
-        workspace=workspace,
-        created_by=by,
+        workspace_id=workspace_id,
+        created_by_id=by_id,
         original=key,
         content_type=picture.content_type,
         width=picture.width,

@@ -14,11 +14,11 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import connection, transaction
-from django.db.models import Exists, OuterRef
+from django.db.models import prefetch_related_objects
 from django.utils import timezone
 
 from accounts import statements
-from studio.models import Job, Webhook
+from studio.models import Job
 from studio.queue import process
 
 # Beyond the engine's deadline: time to read the photo, to store and to settle.
@@ -46,11 +46,15 @@ _IN_TURN = f"""
     SELECT id FROM studio_job WHERE workspace_id = %s AND {_RUNNABLE} AND {{ours}}
     ORDER BY priority, created_at, id LIMIT %s
 """
-_TAKE = """
+_TAKE = f"""
     UPDATE studio_job SET state = 'running', attempt = attempt + 1,
         upstream_calls = upstream_calls + 1, claimed_by = %s, lease_until = %s,
         not_before = NULL, started_at = COALESCE(started_at, %s)
-    WHERE state = 'queued' AND id IN ({places})
+    WHERE state = 'queued' AND id IN ({{places}})
+    RETURNING {statements.columns(Job)}, EXISTS (
+        SELECT 1 FROM studio_webhook webhook
+        WHERE webhook.workspace_id = studio_job.workspace_id AND webhook.off_at IS NULL
+    )
 """
 
 
@@ -69,11 +73,9 @@ def claim(limit: int, *, suspects: bool = False) -> list[Job]:
     with transaction.atomic(durable=True):
         _lock()
         chosen = next_in_turn(limit, now, suspects=suspects)
-        _take(chosen, now)
-    claimed = Job.objects.running().filter(pk__in=chosen, claimed_by=process.identity())
-    hearing = Webhook.objects.on().filter(workspace=OuterRef("workspace"))
-    claimed = claimed.annotate(is_heard=Exists(hearing))
-    return list(claimed.select_related("workspace", "source", "created_by"))
+        claimed = _take(chosen, now)
+    prefetch_related_objects([job for job in claimed if job.source_id], "source")
+    return claimed
 
 
 def _lock() -> None:
@@ -148,12 +150,19 @@ def _lines(
     return lines
 
 
-def _take(chosen: list[UUID], now: datetime) -> None:
-    if chosen:
-        lease = timedelta(seconds=settings.ENGINE_DEADLINE_SECONDS + LEASE_MARGIN_SECONDS)
-        ids = [value for each in chosen for value in statements.prepared(Job, id=each)]
-        sql = _TAKE.format(places=", ".join(["%s"] * len(ids)))
-        statements.run(sql, [process.identity(), *_moment(now + lease), *_moment(now), *ids])
+def _take(chosen: list[UUID], now: datetime) -> list[Job]:
+    """In the order of their turns; each says, as `is_heard`, whether a webhook hears its end."""
+    if not chosen:
+        return []
+    lease = timedelta(seconds=settings.ENGINE_DEADLINE_SECONDS + LEASE_MARGIN_SECONDS)
+    ids = [value for each in chosen for value in statements.prepared(Job, id=each)]
+    sql = _TAKE.format(places=", ".join(["%s"] * len(ids)))
+    values = [process.identity(), *_moment(now + lease), *_moment(now), *ids]
+    claimed = []
+    for job, (is_heard,) in statements.rows(Job, sql, values):
+        job.is_heard = bool(is_heard)
+        claimed.append(job)
+    return sorted(claimed, key=lambda job: chosen.index(job.pk))
 
 
 def _ask(sql: str, *values: Any) -> list[tuple[Any, ...]]:

@@ -6,7 +6,7 @@ from typing import Any
 from django.conf import settings
 from django.utils import timezone
 
-from accounts import connections
+from accounts import turns
 from gallery import codec, images
 from gallery.codec import CodecBusy
 from gallery.images import Staged, StorageError
@@ -86,9 +86,9 @@ def _call(job: Job) -> Staged:
     job.engine = engine.name
     try:
         request = _request(job)
-        connections.give_back()
         begun = time.monotonic()
-        result = engine.run(request)
+        with turns.waiting():
+            result = engine.run(request)
     except (Busy, StorageError):
         job.upstream_calls -= 1  # counted at the claim; this one was not made
         raise

@@ -2,7 +2,6 @@
 
 import logging
 import random
-import threading
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -10,7 +9,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from accounts import connections, ledger, statements, workspaces
+from accounts import ids, ledger, statements, workspaces
 from accounts.models import User
 from gallery import images
 from gallery.models import Image
@@ -24,9 +23,6 @@ log = logging.getLogger("easel.jobs")
 MAX_FAULTS = 3
 MAX_CRASHES = 3
 _WAITS_SECONDS = (1.0, 3.0, 9.0, 27.0)
-# Results that come at once are settled a few at a time: the first are done early, rather than
-# all of them late.
-_turn = threading.BoundedSemaphore(3)
 _GAVE_UP = "The image service does not answer at the moment. Please try again later."
 
 
@@ -35,12 +31,17 @@ class Superseded(Exception):
 
 
 def succeed(job: Job, *, key: str, picture: Picture, recipe: dict[str, Any]) -> Image:
-    """Gives the picture its row, takes the money, ends the job. Raises Superseded."""
-    connections.give_back()
-    with _turn, transaction.atomic(durable=True):
+    """Ends the job, gives the picture its row, takes the money. Raises Superseded.
+
+    Rows that a workspace's jobs share come last: who changes them is waited for.
+    """
+    image_id = ids.new()
+    with transaction.atomic(durable=True):
+        _end(job, State.SUCCEEDED, image_id=image_id)
         image = images.store(
-            workspace=job.workspace,
-            by=job.created_by,
+            id=image_id,
+            workspace_id=job.workspace_id,
+            by_id=job.created_by_id,
             key=key,
             picture=picture,
             kind=Image.Kind.EDITED if job.operation == "edit" else Image.Kind.GENERATED,
@@ -55,7 +56,6 @@ def succeed(job: Job, *, key: str, picture: Picture, recipe: dict[str, Any]) -> 
             text_mode=job.text_mode,
             **recipe,
         )
-        _end(job, State.SUCCEEDED, image_id=image.pk)
         ledger.post(reference=job.hold)
     log.info("succeeded job=%s image=%s trace=%s", job.pk, image.pk, job.trace_id)
     return image

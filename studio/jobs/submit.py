@@ -198,7 +198,7 @@ def _check_there(sources: Sequence[Image | None], workspace: Workspace) -> None:
 
 def _own_photo(key: str, picture: Picture, *, by: User, workspace: Workspace) -> Image:
     return images.store(
-        workspace=workspace, by=by, key=key, picture=picture, kind=Image.Kind.UPLOAD
+        workspace_id=workspace.pk, by_id=by.pk, key=key, picture=picture, kind=Image.Kind.UPLOAD
     )
 
 

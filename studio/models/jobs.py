@@ -85,6 +85,8 @@ class Job(models.Model):
     `upstream_calls` those that the service may have billed. Jobs of one order share `order_id`.
     """
 
+    is_heard = True  # whether a webhook may hear of its end; a claim knows better
+
     id = models.UUIDField(primary_key=True, default=ids.new, editable=False)
     order_id = models.UUIDField(default=ids.new, editable=False, db_index=True)
     workspace = models.ForeignKey(Workspace, on_delete=models.PROTECT, related_name="+")

@@ -20,7 +20,8 @@ ENDED = "ended"
 
 
 class Listener(Protocol):
-    def wait(self, seconds: float = POLL_SECONDS) -> None: ...
+    def wait(self, seconds: float = POLL_SECONDS) -> bool:
+        """Whether it rang."""
 
     def close(self) -> None:
         """For one that nobody waits with any more: rings would pile up."""
@@ -46,14 +47,15 @@ class NotifyListener:
         self._bell = bell
         self._connection: psycopg.Connection | None = None
 
-    def wait(self, seconds: float = POLL_SECONDS) -> None:
+    def wait(self, seconds: float = POLL_SECONDS) -> bool:
         until = time.monotonic() + seconds
         try:
             for _ in self._listening().notifies(timeout=seconds, stop_after=1):
-                return
+                return True
         except psycopg.OperationalError:
             self._connection = None
             time.sleep(max(0.0, until - time.monotonic()))
+        return False
 
     def close(self) -> None:
         if self._connection:
@@ -94,10 +96,12 @@ class PipeListener:
         self._reader = os.open(path, os.O_RDWR | os.O_NONBLOCK)
         path.rename(path.with_suffix(".pipe"))  # a pipe that nobody reads would be removed
 
-    def wait(self, seconds: float = POLL_SECONDS) -> None:
-        if select.select([self._reader], [], [], seconds)[0]:
-            with contextlib.suppress(BlockingIOError):
-                os.read(self._reader, 65_536)
+    def wait(self, seconds: float = POLL_SECONDS) -> bool:
+        if not select.select([self._reader], [], [], seconds)[0]:
+            return False
+        with contextlib.suppress(BlockingIOError):
+            os.read(self._reader, 65_536)
+        return True
 
     def close(self) -> None:
         os.close(self._reader)

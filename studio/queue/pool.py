@@ -2,7 +2,6 @@
 
 import logging
 import os
-import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -11,18 +10,16 @@ from functools import cache
 from django.conf import settings
 from django.db import connection
 
-from accounts import connections
+from accounts import connections, turns
 from gallery.codec import Room
 from studio import jobs, serving
 from studio.models import Job
-from studio.queue import work
+from studio.queue import listeners, work
 from studio.queue.previews import Previews
 
 log = logging.getLogger("easel.worker")
-_GATHER_SECONDS = 0.05
-# A thread that was given its rows goes on soon, though others compute: Python's own 5 ms, at
-# each of a job's ten statements, would be most of the time that a job takes here.
-_SWITCH_SECONDS = 0.0005
+_GATHER_SECONDS = 0.1
+_POLL_SECONDS = 5.0  # the queue looks more often
 
 
 def concurrency() -> int:
@@ -52,24 +49,33 @@ def of_this_process() -> "Pool":
 
 class Pool:
     def __init__(self, size: int) -> None:
-        self.neighbours = settings.WORKER_PROCESSES - 1
         self._size = size
         self._busy = 0
         self._is_asked = False
         self._filling = threading.Lock()
         self._counting = threading.Condition()
         self._claimed_at = 0.0
-        sys.setswitchinterval(_SWITCH_SECONDS)
         self._threads = ThreadPoolExecutor(size, thread_name_prefix="job")
         self._previews = Previews(self._is_busy)
 
-    def fill(self) -> bool:
-        """Claims a job for each free thread; False if no thread was free.
+    def listen(self) -> None:
+        """Fills whenever the bell rings, beside what the queue says, which takes longer."""
+        threading.Thread(target=self._listen, name="doorbell", daemon=True).start()
+
+    def _listen(self) -> None:
+        bell = listeners.listener()
+        while True:
+            if bell.wait(_POLL_SECONDS):
+                self.fill()
+
+    def fill(self) -> None:
+        """Claims a job for each free thread, unless the process is ending.
 
         One thread claims at a time, and goes on while others ask meanwhile: nobody waits
         for it. Whatever goes wrong, the sweep rings again.
         """
-        was_free = self._busy < self._size
+        if not threading.main_thread().is_alive():
+            return
         self._is_asked = True
         while self._is_asked and self._filling.acquire(blocking=False):
             try:
@@ -78,7 +84,6 @@ class Pool:
                 self._take(self._claimed(self._size - self._busy))
             finally:
                 self._filling.release()
-        return was_free
 
     def _gather(self) -> None:
         """Under load more threads will be free in a moment, and one claim serves them all."""
@@ -109,7 +114,8 @@ class Pool:
 
     def _work(self, job: Job) -> None:
         try:
-            ran = work.run(job)
+            with turns.turn():
+                ran = work.run(job)
         finally:
             with self._counting:
                 self._busy -= 1

@@ -21,6 +21,7 @@ from uuid import UUID
 from django.db import DatabaseError
 from django.utils import timezone
 from django_q.cluster import Cluster
+from django_q.signals import post_spawn
 
 from accounts import connections
 from gallery import codec
@@ -176,4 +177,10 @@ def _sweep_slowly() -> None:
 def _run_cluster() -> None:
     os.setsid()
     lifeline.tie()
+    post_spawn.connect(_listen)
     Cluster().start()
+
+
+def _listen(**_signal: object) -> None:
+    """In each worker process, once it is there."""
+    pool.of_this_process().listen()

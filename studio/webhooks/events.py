@@ -19,7 +19,7 @@ def tell(job: Job, state: State, *, at: datetime, **ending: Any) -> None:
     A claim has looked whether anybody hears of the job, in a statement that it makes anyway. If
     nobody does, this asks nothing; of a job that was not just claimed it asks.
     """
-    if not getattr(job, "is_heard", True):
+    if not job.is_heard:
         return
     hearing = Webhook.objects.on().filter(workspace=job.workspace_id).values_list("pk", flat=True)
     event = _of_job(job, state, at=at, **ending)

@@ -100,8 +100,8 @@ def test_what_stands_in_the_way_is_said(as_ada: Client, ada: User, team: Workspa
     fund(team)
     submit(ada, team)
     image = images.store(
-        workspace=team,
-        by=ada,
+        workspace_id=team.pk,
+        by_id=ada.pk,
         key=images.stage(png(), suffix="png"),
         picture=pictures.verify(png()),
         kind=Image.Kind.GENERATED,

@@ -112,8 +112,8 @@ def scene(ada: User, workspace: Workspace) -> dict[str, UUID | str]:
     """A job of Ada's that waits, and a picture."""
     (job,) = submit(ada, workspace, prompt=PROMPT)
     image = images.store(
-        workspace=workspace,
-        by=ada,
+        workspace_id=workspace.pk,
+        by_id=ada.pk,
         key=images.stage(BYTES, suffix="png"),
         picture=pictures.verify(BYTES),
         kind=Image.Kind.GENERATED,

@@ -1,7 +1,7 @@
 """Submits jobs from inside: python -m tests.bench.submit N [--one-by-one].
 
-As fast as they are accepted, ten in an order; or each when the one before has ended, and then
-it prints when each submit was over, by the job's id.
+As fast as they are accepted, ten in an order; or each when the one before has ended and its
+previews are made, and then it prints when each submit was over, by the job's id.
 """
 
 import os
@@ -18,6 +18,8 @@ from accounts.models import Plan  # noqa: E402
 from studio import jobs, orders  # noqa: E402
 from studio.orders import Asked  # noqa: E402
 
+_PREVIEWS_SECONDS = 0.1
+
 
 def main(count: int, *, one_by_one: bool) -> None:
     by, workspace = people.with_workspace("bench@example.com")
@@ -32,6 +34,7 @@ def main(count: int, *, one_by_one: bool) -> None:
         if one_by_one:
             sys.stdout.write(f"{made[0].pk} {time.time():.6f}\n")
             jobs.wait([job.pk for job in made], 30)
+            time.sleep(_PREVIEWS_SECONDS)
 
 
 if __name__ == "__main__":

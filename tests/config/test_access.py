@@ -326,8 +326,8 @@ def scene(route: str, ada: User, workspace: Workspace) -> tuple[str, dict[str, s
     (job,) = submit(ada, workspace, prompt=PROMPT)
     Image.objects.all().delete()
     image = images.store(
-        workspace=workspace,
-        by=ada,
+        workspace_id=workspace.pk,
+        by_id=ada.pk,
         key=images.stage(BYTES, suffix="png"),
         picture=pictures.verify(BYTES),
         kind=Image.Kind.GENERATED,

@@ -127,3 +127,51 @@ def test_a_line_that_never_ends_leaves_the_database_now_and_then(
         clock[0] += 0.0005
         line.leave()
     assert len(slept) == breaks
+
+
+def test_a_closed_connection_serves_the_next_who_asks(
+    connect: Callable[[], DatabaseWrapper],
+) -> None:
+    first, second = connect(), connect()
+    first.connect()
+    kept = first.connection
+    first.close()
+    second.connect()
+    assert second.connection is kept
+    assert second.connection.execute("PRAGMA foreign_keys").fetchone() == (1,)
+
+
+def test_one_that_is_amid_a_transaction_or_failed_serves_nobody(
+    connect: Callable[[], DatabaseWrapper],
+) -> None:
+    first, second, third = connect(), connect(), connect()
+    first.connect()
+    begin(first)
+    first.close()
+    second.connect()
+    assert not second.connection.in_transaction
+    second.errors_occurred = True
+    failed = second.connection
+    second.close()
+    third.connect()
+    assert third.connection is not failed
+
+
+def test_a_pool_that_is_closed_keeps_nothing(connect: Callable[[], DatabaseWrapper]) -> None:
+    first, second = connect(), connect()
+    first.connect()
+    kept = first.connection
+    first.close()
+    first.close_pool()
+    second.connect()
+    assert second.connection is not kept
+
+
+def test_a_fork_takes_no_connection_of_its_parent(connect: Callable[[], DatabaseWrapper]) -> None:
+    first, second = connect(), connect()
+    first.connect()
+    kept = first.connection
+    first.close()
+    base._begin_anew()
+    second.connect()
+    assert second.connection is not kept

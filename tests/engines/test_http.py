@@ -377,8 +377,37 @@ def test_a_connection_is_reused(transport: TimedTransport, strict: StrictStepfun
         request = httpx.Request("GET", _file(strict, "name"))
         with deadline(5), send(transport, request) as response:
             read_capped(response, 1000)
-            connections.append(response.extensions["network_stream"].get_extra_info("client_addr"))
+            connections.append(_client(response))
     assert len(set(connections)) == 1
+
+
+def test_calls_under_way_have_connections_of_their_own_and_leave_them_to_the_next(
+    transport: TimedTransport, strict: StrictStepfun
+):
+    strict.files["name"] = b"bytes"
+    request = httpx.Request("GET", _file(strict, "name"))
+    with deadline(5):
+        with send(transport, request) as first, send(transport, request) as second:
+            ours = {_client(first), _client(second)}
+            assert len(ours) == 2
+            for response in (first, second):
+                read_capped(response, 1000)
+        for _ in range(2):
+            with send(transport, request) as response:
+                read_capped(response, 1000)
+                assert _client(response) in ours
+
+
+def test_a_call_that_fails_leaves_its_pool_to_the_next(transport: TimedTransport) -> None:
+    with closed_port() as port:
+        for _ in range(3):
+            with pytest.raises(Busy):
+                get(transport, f"http://127.0.0.1:{port}/")
+    assert len(transport._pool._idle) == 1
+
+
+def _client(response: httpx.Response) -> object:
+    return response.extensions["network_stream"].get_extra_info("client_addr")
 
 
 # Headers

@@ -48,7 +48,7 @@ def made(ada: User, workspace: Workspace, data: bytes, **columns: Any) -> Image:
     }
     picture = pictures.verify(data)
     key = images.stage(data, suffix=picture.suffix)
-    return images.store(workspace=workspace, by=ada, key=key, picture=picture, **recipe)
+    return images.store(workspace_id=workspace.pk, by_id=ada.pk, key=key, picture=picture, **recipe)
 
 
 def take(client: Client, image: Image, **query: Any) -> HttpResponse:

@@ -35,7 +35,7 @@ def upload(by: User, workspace: Workspace, data: bytes = b"") -> Image:
     picture = pictures.normalise(data or png(640, 480))
     key = images.stage(picture.data, suffix=picture.suffix)
     return images.store(
-        workspace=workspace, by=by, key=key, picture=picture, kind=Image.Kind.UPLOAD
+        workspace_id=workspace.pk, by_id=by.pk, key=key, picture=picture, kind=Image.Kind.UPLOAD
     )
 
 
@@ -56,7 +56,7 @@ def test_a_staged_object_is_pending_until_it_is_owned(ada: User, workspace: Work
     assert images.read(key) == picture.data
     assert PendingObject.objects.get().key == key
     image = images.store(
-        workspace=workspace, by=ada, key=key, picture=picture, kind=Image.Kind.UPLOAD
+        workspace_id=workspace.pk, by_id=ada.pk, key=key, picture=picture, kind=Image.Kind.UPLOAD
     )
     assert not PendingObject.objects.exists()
     assert (image.original, image.sha256) == (key, picture.sha256)
@@ -80,8 +80,8 @@ def test_what_is_staged_is_under_its_key_and_no_other(
 def test_an_object_has_one_owner(image: Image, ada: User, workspace: Workspace) -> None:
     with pytest.raises(StorageError):
         images.store(
-            workspace=workspace,
-            by=ada,
+            workspace_id=workspace.pk,
+            by_id=ada.pk,
             key=image.original,
             picture=pictures.normalise(png()),
             kind=Image.Kind.UPLOAD,
@@ -92,7 +92,9 @@ def test_an_owner_that_is_rolled_back_owns_nothing(ada: User, workspace: Workspa
     picture = pictures.normalise(png())
     key = images.stage(picture.data, suffix=picture.suffix)
     with transaction.atomic():
-        images.store(workspace=workspace, by=ada, key=key, picture=picture, kind="upload")
+        images.store(
+            workspace_id=workspace.pk, by_id=ada.pk, key=key, picture=picture, kind="upload"
+        )
         transaction.set_rollback(True)
     assert PendingObject.objects.filter(key=key).exists()
     assert not Image.objects.exists()
@@ -121,7 +123,9 @@ def test_what_the_sweep_took_cannot_be_owned(ada: User, workspace: Workspace) ->
     key = images.stage(picture.data, suffix=picture.suffix)
     images.sweep(at=later(hours=1))
     with pytest.raises(StorageError):
-        images.store(workspace=workspace, by=ada, key=key, picture=picture, kind="upload")
+        images.store(
+            workspace_id=workspace.pk, by_id=ada.pk, key=key, picture=picture, kind="upload"
+        )
 
 
 def test_what_the_sweep_could_not_remove_cannot_be_owned_nor_found(
@@ -140,7 +144,9 @@ def test_what_the_sweep_could_not_remove_cannot_be_owned_nor_found(
         images.sweep(at=later(hours=1))
     assert images.staged_for("job:1") is None
     with pytest.raises(StorageError, match="not staged any more"):
-        images.store(workspace=workspace, by=ada, key=key, picture=picture, kind="upload")
+        images.store(
+            workspace_id=workspace.pk, by_id=ada.pk, key=key, picture=picture, kind="upload"
+        )
     images.sweep(at=later(hours=1))
     assert list(images.stored()) == []
     assert not PendingObject.objects.exists()

@@ -26,8 +26,8 @@ def keep(by: User, workspace: Workspace, **recipe: Any) -> Image:
     """A picture with previews, of bytes like no other's."""
     data = png(40, len(Image.objects.all()) + 20)
     image = images.store(
-        workspace=workspace,
-        by=by,
+        workspace_id=workspace.pk,
+        by_id=by.pk,
         key=images.stage(data, suffix="png"),
         picture=pictures.verify(data),
         **{"kind": Image.Kind.GENERATED, "prompt": "a lake", "price_micros": 3_000} | recipe,

@@ -44,7 +44,9 @@ def on_s3(s3: S3, settings: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[S3
 def image(on_s3: S3, ada: User, workspace: Workspace) -> Image:
     picture = pictures.normalise(png(640, 480))
     key = images.stage(picture.data, suffix=picture.suffix)
-    return images.store(workspace=workspace, by=ada, key=key, picture=picture, kind="upload")
+    return images.store(
+        workspace_id=workspace.pk, by_id=ada.pk, key=key, picture=picture, kind="upload"
+    )
 
 
 def served(client: Client, image: Image, variant: str) -> bytes:

@@ -22,6 +22,7 @@ from django.core.files.storage import Storage  # noqa: E402
 from django.db.models import Sum  # noqa: E402
 from django.utils import timezone  # noqa: E402
 from django_q.brokers import get_broker  # noqa: E402
+from django_q.brokers.orm import ORM  # noqa: E402
 from django_q.models import OrmQ  # noqa: E402
 
 from accounts import ledger, workspaces  # noqa: E402
@@ -33,7 +34,6 @@ from studio.engines.contract import EngineRequest, EngineResult  # noqa: E402
 from studio.jobs import Upload  # noqa: E402
 from studio.models import Job  # noqa: E402
 from studio.queue import doorbell, sweep  # noqa: E402
-from studio.queue.broker import DoorbellBroker  # noqa: E402
 from tests.studio.makers import Puppet, png, submit  # noqa: E402
 
 CALLS = Path(os.environ["DATA_DIR"]) / "calls"
@@ -57,7 +57,7 @@ SPOTS: dict[str, tuple[Any, str, int]] = {
     "store": (images, "stage", 1),
     "write": (Storage, "save", 1),
     "post": (ledger, "post", 1),
-    "ack": (DoorbellBroker, "acknowledge", 1),
+    "ack": (ORM, "acknowledge", 1),
 }
 
 

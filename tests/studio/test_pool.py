@@ -9,3 +9,9 @@ from tests.programs import Ground
 def test_threads_take_no_suspect(ground: Ground) -> None:
     (end,) = ground.run("tests.studio.pool_of_threads")
     assert end == {"suspect": "queued", "states": {"queued": 1, "succeeded": 9}, "calls": 9}
+
+
+@pytest.mark.parametrize("ground", ["sqlite", "postgresql"], indirect=True)
+def test_the_bell_is_heard_beside_the_queue(ground: Ground) -> None:
+    (end,) = ground.run("tests.studio.pool_hears")
+    assert end == {"calls": 3}

@@ -25,7 +25,7 @@ def test_submitting_holds_the_price_and_rings(ada: User, workspace: Workspace) -
     assert len({job.order_id for job in made}) == 1
     assert balance(workspace) == (150_000, 12_000)
     ring = OrmQ.objects.get().task
-    assert (ring["func"], ring["args"], ring["kwargs"]) == ("studio.queue.tasks.answer", (0,), {})
+    assert (ring["func"], ring["args"], ring["kwargs"]) == ("studio.queue.tasks.answer", (), {})
     assert "lake" not in str(ring)
 
 
