@@ -6,6 +6,7 @@ import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
+from multiprocessing.util import Finalize
 
 from django.conf import settings
 from django.db import connection
@@ -55,6 +56,8 @@ class Pool:
         self._filling = threading.Lock()
         self._counting = threading.Condition()
         self._claimed_at = 0.0
+        self._is_ending = False
+        Finalize(None, self._end, exitpriority=1)  # runs when django-q2's worker ends
         self._threads = ThreadPoolExecutor(size, thread_name_prefix="job")
         self._previews = Previews(self._is_busy)
 
@@ -74,16 +77,20 @@ class Pool:
         One thread claims at a time, and goes on while others ask meanwhile: nobody waits
         for it. Whatever goes wrong, the sweep rings again.
         """
-        if not threading.main_thread().is_alive():
-            return
         self._is_asked = True
-        while self._is_asked and self._filling.acquire(blocking=False):
+        while self._is_asked and not self._is_ending and self._filling.acquire(blocking=False):
             try:
                 self._gather()
                 self._is_asked = False
                 self._take(self._claimed(self._size - self._busy))
             finally:
                 self._filling.release()
+
+    def _end(self) -> None:
+        """Lets the jobs that run finish. Their threads would take others, and none would run."""
+        self._is_ending = True
+        with self._filling:
+            self._threads.shutdown()
 
     def _gather(self) -> None:
         """Under load more threads will be free in a moment, and one claim serves them all."""

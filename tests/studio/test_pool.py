@@ -15,3 +15,9 @@ def test_threads_take_no_suspect(ground: Ground) -> None:
 def test_the_bell_is_heard_beside_the_queue(ground: Ground) -> None:
     (end,) = ground.run("tests.studio.pool_hears")
     assert end == {"calls": 3}
+
+
+@pytest.mark.parametrize("ground", ["sqlite"], indirect=True)
+def test_a_process_that_ends_finishes_what_runs_and_takes_no_more(ground: Ground) -> None:
+    (end,) = ground.run("tests.studio.pool_ends")
+    assert end == {"states": {"queued": 7, "succeeded": 3}}
