@@ -153,9 +153,11 @@ class StudioForm(forms.Form):
 
 
 class QuoteForm(StudioForm):
-    """As the studio's, but for a price: a photo that would come along is only said to."""
+    """As the studio's, but for a price: what would come along is only said to."""
 
     has_photo = forms.BooleanField(required=False)
+    has_region = forms.BooleanField(required=False)
+    is_region_empty = forms.BooleanField(required=False)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, check=lambda **_: None, **kwargs)

@@ -26,6 +26,7 @@ export class Quote {
     fields.delete("photo");
     fields.delete("mask");
     if (this.photo.file.files.length) fields.set("has_photo", "on");
+    document.querySelector("region-tool")?.describe(fields);
     const asked = new URLSearchParams(fields);
     if (asked.toString() === this.#asked) return;
     this.#request?.abort();

@@ -2,8 +2,9 @@ from uuid import uuid5
 
 from accounts import workspaces
 from accounts.models import User
+from gallery import codec, images
 from studio import orders
-from studio.jobs.submit import submit
+from studio.jobs.submit import Region, submit
 from studio.models import Job
 from studio.orders import Asked, OrderError
 
@@ -11,8 +12,8 @@ from studio.orders import Asked, OrderError
 def again(*, job: Job, by: User) -> list[Job]:
     """Orders what the job asked for once more, at the price of now.
 
-    Once for each job: asked for twice, it is the same order. Raises OrderError, and what
-    `submit` raises.
+    Once for each job: asked for twice, it is the same order. Raises OrderError, CodecBusy, and
+    what `submit` raises.
     """
     workspaces.check_may_make(by, job.workspace)
     if not job.is_terminal:
@@ -20,8 +21,6 @@ def again(*, job: Job, by: User) -> list[Job]:
     source = job.source if job.source and job.source.deleted_at is None else None
     if job.operation == "edit" and source is None:
         raise OrderError("source", "This photo is gone. Choose another.")
-    if job.mask:
-        raise OrderError("source", "The region is not kept. Paint it once more.")
     order = orders.check(
         Asked(
             model=job.model,
@@ -41,5 +40,19 @@ def again(*, job: Job, by: User) -> list[Job]:
         workspace=job.workspace,
         order=order,
         source=source,
+        region=_region(job),
         order_id=uuid5(job.pk, "again"),
     )
+
+
+def _region(job: Job) -> Region | None:
+    """A copy: the mask of an order goes when nobody needs that order any more."""
+    if not (job.mask or job.is_region_gone):
+        return None
+    try:
+        mask = codec.mask(images.read(job.mask)) if job.mask else None
+    except FileNotFoundError:
+        mask = None
+    if mask is None:
+        raise OrderError("source", "The region is not kept any more. Paint it once more.")
+    return Region(mask=mask, feather=job.feather)

@@ -184,6 +184,11 @@ class Job(models.Model):
         return f"job:{self.id}"
 
     @property
+    def is_region_gone(self) -> bool:
+        """Whether it was about a region that is not kept any more."""
+        return bool(self.feather and not self.mask)
+
+    @property
     def is_terminal(self) -> bool:
         return self.state in TERMINAL
 

@@ -3,6 +3,9 @@
 import logging
 from datetime import datetime, timedelta
 
+from django.db.models import Q
+from django.db.models.functions import Greatest
+
 from accounts import ledger
 from accounts import sweep as accounts_sweep
 from accounts.ledger import LedgerError
@@ -16,6 +19,7 @@ from studio.webhooks import deliveries
 
 log = logging.getLogger("easel.worker")
 _UNHEARD = timedelta(seconds=2)
+_TRIED_AGAIN = timedelta(days=30)
 
 
 def sweep(at: datetime) -> None:
@@ -70,12 +74,20 @@ def _settle(reference: str, job: Job | None) -> None:
 
 
 def remove_masks(at: datetime) -> None:
-    """Those whose jobs have all ended; the jobs of one order share theirs."""
-    ended = Job.objects.filter(finished_at__lte=at).exclude(mask="")
-    for mask in ended.values_list("mask", flat=True).distinct()[:100]:
-        if not Job.objects.unfinished().filter(mask=mask).exists():
-            images.disown(mask)
-            Job.objects.filter(mask=mask).update(mask="")
+    """Those that no job needs; the jobs of one order share theirs.
+
+    What was not delivered may be tried again for a while. A feather above 0 goes on saying
+    that the job had a region.
+    """
+    masked = Job.objects.exclude(mask="")
+    is_kept = Q(finished_at=None) | (
+        ~Q(state=State.SUCCEEDED) & Q(finished_at__gt=at - _TRIED_AGAIN)
+    )
+    kept = set(masked.filter(is_kept).values_list("mask", flat=True))
+    ended = masked.exclude(is_kept).values_list("mask", flat=True).distinct()
+    for mask in [each for each in ended if each not in kept][:100]:
+        images.disown(mask)
+        Job.objects.filter(mask=mask).update(mask="", feather=Greatest("feather", 1))
 
 
 def sweep_slowly(at: datetime) -> None:

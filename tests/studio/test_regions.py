@@ -1,6 +1,7 @@
 """Changing only a part of a photo: from what the page sends to the picture that comes of it."""
 
 import io
+from datetime import timedelta
 from typing import Any
 
 import numpy as np
@@ -8,16 +9,19 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 from PIL import Image as Pillow
 
 from accounts.models import User, Workspace
 from gallery import images
 from gallery.models import Image, PendingObject
 from gallery.pictures import normalise
-from studio import jobs
+from studio import audit, jobs
+from studio.engines.contract import Trouble
 from studio.engines.sketch import SketchEngine
 from studio.jobs import Region, Upload
 from studio.models import Job
+from studio.queue import sweep
 from tests.gallery import makers
 from tests.gallery.test_compose import grown, mask
 from tests.gallery.test_images import upload
@@ -142,6 +146,44 @@ def test_a_mask_may_be_smaller_than_its_photo(ada: User, workspace: Workspace) -
     image = made_of(job)
     outside = ~grown((1000, 751), (99, 99, 198, 198), 8)
     assert (array(image) == array(image.parent)).all(axis=2)[outside].all()
+
+
+@pytest.mark.parametrize("feather", [0, 3])
+def test_a_region_that_failed_is_tried_again(
+    as_ada: Client, workspace: Workspace, photo: Image, puppet: Puppet, feather: int
+) -> None:
+    create(as_ada, source=photo.pk, mask=sent(mask(64, 48, HOLE)), feather=feather)
+    puppet.does = [Trouble("503")] * 9
+    first = run_to_end(Job.objects.get())
+    again = reverse("studio:job_again", args=[first.pk])
+    assert again in as_ada.get("/").content.decode()
+    sweep.remove_masks(timezone.now() + timedelta(days=29))
+    for _ in range(2):
+        assert as_ada.post(again, headers={"HX-Request": "true"}).status_code == 200
+    second = Job.objects.exclude(pk=first.pk).get()
+    assert (second.feather, second.mask != first.mask) == (feather, True)
+    sweep.remove_masks(timezone.now() + timedelta(days=31))
+    puppet.does = [gives(png(64, 48, "white"))]
+    before, after = array(photo), array(made_of(second))
+    assert (before == after).all(axis=2)[~grown((64, 48), HOLE, 3)].all()
+    assert (before != after).any(axis=2)[grown((64, 48), HOLE, -3)].all()
+    assert balance(workspace) == (147_000, 0)
+    assert list(audit.findings()) == []
+
+
+@pytest.mark.parametrize("feather", [0, 3])
+def test_a_region_that_is_not_kept_is_never_taken_for_the_whole_photo(
+    as_ada: Client, photo: Image, puppet: Puppet, feather: int
+) -> None:
+    create(as_ada, source=photo.pk, mask=sent(mask(64, 48, HOLE)), feather=feather)
+    puppet.does = [Trouble("503")] * 9
+    job = run_to_end(Job.objects.get())
+    sweep.remove_masks(timezone.now() + timedelta(days=31))
+    again = reverse("studio:job_again", args=[job.pk])
+    assert again not in as_ada.get("/").content.decode()
+    answer = as_ada.post(again, headers={"HX-Request": "true"})
+    assert (answer.status_code, Job.objects.count()) == (422, 1)
+    assert "The region is not kept any more." in answer.content.decode()
 
 
 def test_sketch_keeps_what_is_outside(

@@ -97,6 +97,12 @@ def test_a_quote_of_an_edit_and_of_what_cannot_be(as_ada: Client) -> None:
     said = quote(as_ada, has_photo="on", size="1024x1024")
     assert "The photo&#x27;s own" in said or "The photo's own" in said
     assert "The size is not sent" in said
+    assert "Region" not in said
+    said = quote(as_ada, has_photo="on", has_region="on", feather=9)
+    assert "The whole photo goes out. Of the result, only what you painted is taken" in said
+    assert "a seam of 9 pixels; all else stays as it is." in said
+    said = quote(as_ada, has_photo="on", has_region="on", is_region_empty="on")
+    assert "Nothing is chosen yet: paint what is to change first" in said
     assert "Nothing: your words go out as they are." in quote(as_ada)
     assert "513 characters" in quote(as_ada, prompt="x" * 513)
     assert "more than is left" in quote(as_ada, model="step-2x-large", count=10)

@@ -43,6 +43,7 @@ class RegionTool extends HTMLElement {
     this.frame.classList.remove("is-region");
     this.view.end();
     this.sheet.end();
+    composer()?.quote.show();
   }
 
   handleEvent(event) {
@@ -85,6 +86,14 @@ class RegionTool extends HTMLElement {
     this.querySelector("output[name=part]").textContent = this.isEmpty ? "Nothing is chosen yet" : `${percent} % of the picture`;
     this.querySelector("[value=undo]").disabled = !this.sheet.operations.length;
     remember(this.key, this.sheet.operations);
+    composer().quote.show();
+  }
+
+  /** To a form that asks what would be sent. */
+  describe(fields) {
+    fields.set("has_region", "on");
+    fields.set("feather", String(this.feather));
+    if (this.isEmpty) fields.set("is_region_empty", "on");
   }
 
   #setUp(feather) {
@@ -124,7 +133,10 @@ class RegionTool extends HTMLElement {
   }
 
   #input(field) {
-    if (field === this.fields.feather) this.#sayFeather();
+    if (field === this.fields.feather) {
+      this.#sayFeather();
+      composer().quote.show();
+    }
     if (field === this.fields.brush) this.pointers.showCursor();
     if (field.closest(".region-numbers")) this.#showNumbers(true);
   }
