@@ -63,11 +63,13 @@ def many(page: Page, shoot: Callable[..., None]) -> None:
     shoot("batch-done")
 
 
-def troubles(page: Page, product: Product, shoot: Callable[..., None]) -> None:
-    """The latest jobs, as if they had ended otherwise."""
+def troubles(page: Page, product: Product, email: str, shoot: Callable[..., None]) -> None:
+    """The person's latest jobs, as if they had ended otherwise."""
     with sqlite3.connect(product.data_dir / "easel.sqlite3", timeout=20) as database:
         latest = database.execute(
-            "SELECT id FROM studio_job WHERE state = 'succeeded' ORDER BY id DESC LIMIT 4"
+            "SELECT j.id FROM studio_job j JOIN accounts_user u ON u.id = created_by_id"
+            " WHERE state = 'succeeded' AND email = ? ORDER BY j.id DESC LIMIT 4",
+            (email,),
         ).fetchall()
         for (job,), (state, code, sentence) in zip(latest, _ENDS, strict=True):
             database.execute(
