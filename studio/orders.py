@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from studio import offers
 from studio.catalog import MAX_SEED, Model, Range
+from studio.engines.addresses import may_be_public
 from studio.engines.contract import Operation
 
 MAX_COUNT = 10
@@ -223,7 +224,7 @@ def _is_public_address(text: str) -> bool:
             and text.isascii()
             and text.isprintable()
             and parts.scheme in {"http", "https"}
-            and "." in (parts.hostname or "")
+            and may_be_public(parts.hostname or "")
         )
     except ValueError:
         return False

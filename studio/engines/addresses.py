@@ -1,6 +1,7 @@
 """Which addresses an outbound call may connect to."""
 
 import ipaddress
+import socket
 from collections.abc import Callable
 
 AddressRule = Callable[[str, str], bool]
@@ -23,6 +24,23 @@ def is_public(address: str) -> bool:
     return ip.is_global and not ip.is_multicast and not ip.is_reserved
 
 
+def may_be_public(host: str) -> bool:
+    """Whether a host is named so that it may be public, without a look-up.
+
+    "127.1", "0x7f.1" and 2130706433 are addresses too, to whoever connects to them.
+    """
+    try:
+        return is_public(host)
+    except ValueError:
+        pass
+    try:
+        return is_public(socket.inet_ntoa(socket.inet_aton(host)))
+    except OSError:
+        name = host.lower().removesuffix(".")
+        return "." in name and not name.endswith(_OF_NETWORKS)
+
+
+_OF_NETWORKS = (".localhost", ".localdomain", ".local", ".internal", ".lan", ".home.arpa")
 _NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
 
 

@@ -189,6 +189,24 @@ def test_a_mask_keeps_the_photo_outside(ada_calls: Program, puppet: Puppet) -> N
         images.read(key)
 
 
+@pytest.mark.parametrize("is_json", [True, False])
+@pytest.mark.parametrize("start", ["", "data:image/png;base64,"])
+def test_a_mask_as_text(ada_calls: Program, puppet: Puppet, is_json: bool, start: str) -> None:
+    puppet.does = [gives(png(256, 256, "blue"))]
+    image, hole = png(256, 256, "red"), mask(hole=(96, 96, 160, 160))
+    fields = {
+        name: start + base64.b64encode(data).decode()
+        for name, data in (("image", image), ("mask", hole))
+    }
+    if is_json:
+        response = ada_calls.post(EDITS, {"prompt": "add snow", **fields})
+    else:
+        response = ada_calls.form(EDITS, prompt="add snow", **fields)
+    assert response.status_code == 200, response.content
+    with Pillow.open(io.BytesIO(images.read(Image.objects.get(kind="edited").original))) as found:
+        assert (found.getpixel((128, 128)), found.getpixel((10, 10))) == ((0, 0, 255), (255, 0, 0))
+
+
 def test_a_mask_stays_while_a_job_needs_it(ada_calls: Program, puppet: Puppet) -> None:
     files = {
         "image": SimpleUploadedFile("a.png", png(256, 256), "image/png"),

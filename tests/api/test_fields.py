@@ -14,7 +14,7 @@ from rest_framework.exceptions import ParseError
 from accounts.models import User, Workspace
 from gallery.models import Image, PendingObject
 from studio.api.parsers import StrictJsonParser
-from studio.models import Job
+from studio.models import Job, Offer
 from tests.api.conftest import Program, balance, program
 from tests.studio.makers import png
 
@@ -103,6 +103,34 @@ def test_a_field_of_an_edit_that_is_wrong(
             refused(caller.post(EDITS, body | {field: value}), param=field)
 
 
+STYLES = [
+    *("https://example.com/a.png", 7, [], {}, {"weight": 1}),
+    *({"source_url": "https://example.com/a.png", "weight": each} for each in (0, -1, 2.1, "1")),
+    {"source_url": "https://example.com/a.png", "weight": True},
+    {"source_url": "https://example.com/a.png", "strength": 1},
+    *(
+        {"source_url": each}
+        for each in (
+            *(None, 7, "", "example.com/a.png", "https://", "https://localhost/a", "http://[::1"),
+            *("file:///etc/passwd", "ftp://example.com/a", "data:image/png;base64,YWJj"),
+            *("http://10.0.0.1/a", "http://127.0.0.1:8000/a", "http://169.254.169.254/latest"),
+            *("http://[::1]/a", "http://[::ffff:10.0.0.1]/a", "http://[fd00::1]/a"),
+            *("http://127.1/a", "http://0x7f.1/a", "http://0177.0.0.1/a", "http://2130706433/a"),
+            *("http://printer.local/a", "http://x.localhost./a", "http://a@10.0.0.1/a"),
+            *("http://metadata.google.internal/a", "https://example.com/" + "a" * 2_000),
+        )
+    ),
+]
+
+
+def test_a_style_that_is_none(caller: Program, refused: Callable[..., Any]) -> None:
+    """A server of the operator's own may fetch it: not from where only that server reaches."""
+    Offer.objects.filter(model="step-1x-medium").update(is_on=True, price_micros=5_000)
+    for style in STYLES:
+        given = {"model": "step-1x-medium", "style_reference": style}
+        refused(caller.generate(**given), param="style_reference")
+
+
 def test_a_prompt_that_is_missing(caller: Program, refused: Callable[..., Any]) -> None:
     for body in ({"model": "step-image-edit-2"}, {}):
         error = refused(caller.post(GENERATIONS, body), param="prompt")
@@ -188,6 +216,14 @@ NO_IMAGES = [
 def test_an_image_in_json_that_is_none(caller: Program, refused: Callable[..., Any]) -> None:
     for image in NO_IMAGES:
         refused(caller.post(EDITS, {"prompt": "add snow", "image": image}), param="image")
+
+
+def test_a_mask_that_is_none(caller: Program, refused: Callable[..., Any]) -> None:
+    body = {"prompt": "add snow", "image": data_uri(png(8, 8))}
+    for mask in (*NO_IMAGES, data_uri(png(8, 8)), data_uri(png(9, 8))):
+        refused(caller.post(EDITS, body | {"mask": mask}), param="mask")
+    mask = data_uri(png(8, 8))
+    refused(caller.post(EDITS, body | {"mask": [mask, mask]}), param="mask")
 
 
 @pytest.mark.parametrize("image", [None, [], [None]])
