@@ -92,8 +92,9 @@ def _accepted(request: Request, call: Call, made: list[Job], patient: Patience) 
     ended = sorted(jobs.wait(ids, patient.seconds), key=lambda job: job.pk)
     if patient.seconds:
         check_still(key_of(request))
-    warnings = [*call.warnings, *_said(call, ended)]
-    if all(job.is_terminal for job in ended):
+    first = ended[0]  # told from the jobs, so that a call that is repeated hears the same
+    warnings = _said(call, model=first.model, size=first.size, count=len(ended))
+    if all(job.is_terminal for job in ended) and not patient.wants_jobs:
         return presenting.images(
             request, ended, response_format=call.response_format, warnings=warnings
         )
@@ -109,16 +110,13 @@ def _accepted(request: Request, call: Call, made: list[Job], patient: Patience) 
     )
 
 
-def _said(call: Call, made: list[Job]) -> list[str]:
-    """Read from the jobs, so that a call that is repeated hears the same."""
-    said = []
-    first = made[0]
-    model = catalog.models().get(first.model)
+def _said(call: Call, *, model: str, size: str, count: int) -> list[str]:
+    said = [*call.warnings]
     if "model" not in call.values:
-        said.append(f"No model was named; {first.model} was taken.")
-    said += _size_said(call, model, first.size)
-    if len(made) > 1:
-        said.append(f"n is fanned out: {len(made)} calls of the model, one image each.")
+        said.append(f"No model was named; {model} was taken.")
+    said += _size_said(call, catalog.models().get(model), size)
+    if count > 1:
+        said.append(f"n is fanned out: {count} calls of the model, one image each.")
     return said
 
 
@@ -142,11 +140,11 @@ def _preview(request: Request, call: Call) -> Response:
     order = calls.order(call)
     upload = calls.upload(call, order)
     calls.region(call, upload)  # a mask that would be refused
-    warnings = [*call.warnings, *_size_said(call, order.model, order.size), *order.rewrites]
-    if order.count > 1:
-        warnings.append(f"n is fanned out: {order.count} calls of the model, one image each.")
+    said = _said(call, model=order.model.name, size=order.size, count=order.count)
     why_not = _why_not(key_of(request), order)
-    return Response(presenting.preview(order, upload, warnings=warnings, why_not=why_not))
+    return Response(
+        presenting.preview(order, upload, warnings=[*said, *order.rewrites], why_not=why_not)
+    )
 
 
 def _why_not(key: ApiKey, order: Order) -> Refusal | None:

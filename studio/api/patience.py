@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.conf import settings
 from rest_framework.request import Request
@@ -18,10 +18,15 @@ _QUEUE_SECONDS = 60
 
 @dataclass(frozen=True, kw_only=True)
 class Patience:
-    """`is_async`: what is not done by then is answered with 202."""
+    """`is_async`: what is not done by then is answered with 202.
+
+    `wants_jobs`: so is what is done. Who asked for the jobs, and sends the call again, is to
+    have the same kind of answer again.
+    """
 
     seconds: float
     is_async: bool
+    wants_jobs: bool = False
 
 
 @contextmanager
@@ -35,7 +40,7 @@ def of(request: Request) -> Iterator[Patience]:
         if is_free:
             yield asked
         elif asked.is_async:
-            yield Patience(seconds=0, is_async=True)
+            yield replace(asked, seconds=0)
         else:
             raise Refusal(
                 429,
@@ -54,4 +59,4 @@ def _asked(request: Request) -> Patience:
         return Patience(seconds=longest, is_async=False)
     waits = [re.fullmatch("wait=([0-9]{1,4})", each, re.ASCII) for each in prefers]
     seconds = max((int(found[1]) for found in waits if found), default=0)
-    return Patience(seconds=min(longest, seconds), is_async=True)
+    return Patience(seconds=min(longest, seconds), is_async=True, wants_jobs=not seconds)

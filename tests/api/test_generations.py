@@ -136,6 +136,10 @@ def test_null_is_as_if_left_out(ada_calls: Program) -> None:
 def test_a_model_that_is_left_out(ada_calls: Program) -> None:
     response = ada_calls.post("/v1/images/generations", {"prompt": "a lake"})
     assert "step-image-edit-2 was taken" in response.json()["x_warnings"][0]
+    dry = {"prompt": "a lake", "n": 2, "negative_prompt": "fog"}
+    said = ada_calls.post("/v1/images/generations", dry | {"dry_run": True}).json()["x_warnings"]
+    assert said == ada_calls.post("/v1/images/generations", dry).json()["x_warnings"]
+    assert len(said) == 3
 
 
 def test_a_model_that_nobody_knows(ada_calls: Program) -> None:

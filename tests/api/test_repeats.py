@@ -86,6 +86,22 @@ def test_who_comes_while_it_runs_joins(ada_calls: Program, puppet: Puppet) -> No
     assert len(puppet.calls) == 1
 
 
+def test_who_asked_for_the_jobs_has_them_again(ada_calls: Program, puppet: Puppet) -> None:
+    """202 and the same shape, though they have ended meanwhile; so too if they failed."""
+    for fault in ([], [Trouble("It broke.")] * 3):
+        puppet.does = [*fault]
+        headers = {"Idempotency-Key": f"jobs-{len(fault)}", "Prefer": "respond-async"}
+        first = ada_calls.generate(headers)
+        ended = ada_calls.get(first["Location"], data={"wait": "9"}).json()
+        again = ada_calls.generate(headers)
+        assert (first.status_code, again.status_code) == (202, 202)
+        assert again["Location"] == first["Location"]
+        assert set(again.json()) == set(first.json())
+        assert again.json()["state"] == ended["state"] == ("failed" if fault else "succeeded")
+        assert again.json()["x_cost"] == (0 if fault else 3_000)
+    assert Job.objects.count() == 2
+
+
 def test_a_key_is_of_its_workspace(ada_calls: Program, mallory: User, workspace: Workspace) -> None:
     ada_calls.generate(KEY)
     assert program(mallory).generate(KEY, prompt="a hill").status_code == 200
