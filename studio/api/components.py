@@ -41,6 +41,7 @@ _MICROS = {"type": "integer", "description": "Micro-dollars: 1,000,000 are one d
 _WARNINGS = {**_list(_TEXT), "description": "Every rewrite of what was asked, in words."}
 _REASON = _object(code=_TEXT, message=_TEXT)
 _RANGE = _object(minimum=_NUMBER, maximum=_NUMBER, default=_NUMBER)
+_STEPS = _object(minimum=_WHOLE, maximum=_WHOLE, default=_WHOLE)
 _JOB = {
     "id": _ID,
     "object": _one_of("job"),
@@ -131,7 +132,7 @@ COMPONENTS: dict[str, Any] = {
         limits=_object(
             prompt_characters=_WHOLE,
             size_order=_one_of("width x height", "height x width"),
-            steps=_RANGE,
+            steps=_STEPS,
             cfg_scale=_RANGE,
             negative_prompt=_TEXT,
             text_mode=_FLAG,

@@ -59,7 +59,7 @@ def _limits(model: Model) -> dict[str, Any]:
     return {
         "prompt_characters": model.max_prompt,
         "size_order": model.size_order,
-        "steps": _range(model.steps),
+        "steps": {name: int(limit) for name, limit in _range(model.steps).items()},
         "cfg_scale": _range(model.cfg_scale),
         "negative_prompt": model.negative_prompt or "never",
         "text_mode": model.text_mode,

@@ -27,7 +27,7 @@ def test_models_say_limits_price_and_why_not(ada_calls: Program) -> None:
     first = found["step-image-edit-2"]
     assert (first["object"], first["is_on_offer"], first["why_not"]) == ("model", True, None)
     assert first["price_micros"] == 3_000
-    assert first["limits"]["steps"] == {"minimum": 1, "maximum": 50, "default": 8}
+    assert str(first["limits"]["steps"]) == "{'minimum': 1, 'maximum': 50, 'default': 8}"
     assert first["limits"]["size_order"] == "height x width"
     assert first["limits"]["generate"]["sizes"][1] == "768x1360"
     assert first["limits"]["edit"]["max_side"] == 4096
