@@ -1,12 +1,15 @@
 """What a key may spend in a month, for how long it lives, and what it may do."""
 
+from collections.abc import Collection
 from datetime import UTC, datetime, timedelta
+from uuid import UUID
 
 import pytest
 from django.utils import timezone
 
 from accounts import keys, workspaces
 from accounts.models import ApiKey, Membership, Role, User, Workspace
+from studio import jobs
 from studio.engines.contract import Filtered
 from studio.models import Job
 from tests.api.conftest import balance, program
@@ -90,6 +93,27 @@ def test_it_ends_at_its_moment(ada: User, workspace: Workspace) -> None:
     assert keys.find(secret) == key
     ApiKey.objects.update(expires_at=timezone.now())
     assert keys.find(secret) is None
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("verb", "never"), [("post", "false"), ("get", None)])
+def test_a_key_that_ends_while_its_caller_waits_is_told_nothing(
+    ben: User, workspace: Workspace, monkeypatch: pytest.MonkeyPatch, verb: str, never: str | None
+) -> None:
+    """What was ordered goes on, and is not to be ordered again."""
+    caller = program(ben, workspace)
+    location = caller.generate({"Prefer": "respond-async"})["Location"]
+    wait = jobs.wait
+
+    def revoke_and_wait(ids: Collection[UUID], _seconds: float) -> list[Job]:
+        keys.revoke(key=caller.key, by=ben)
+        return wait(ids, 0)
+
+    monkeypatch.setattr(jobs, "wait", revoke_and_wait)
+    response = caller.generate() if verb == "post" else caller.get(location, data={"wait": "9"})
+    assert (response.status_code, response.json()["error"]["code"]) == (401, "invalid_api_key")
+    assert response.get("x-should-retry") == never
+    assert {job.state for job in Job.objects.all()} == {"queued"}
 
 
 @pytest.mark.django_db

@@ -152,6 +152,7 @@ def belongings(workspace: Workspace) -> list[Any]:
 
 
 def verdict(response: HttpResponse) -> str:
+    assert response["x-request-id"].startswith("req_")
     if response.status_code not in {200, 202}:
         assert set(response.json()) == {"error"}  # type: ignore[attr-defined]
         return str(response.status_code)
@@ -216,5 +217,6 @@ def test_no_other_verb_does_anything(
     for other in {"get", "post", "put", "patch", "delete"} - {verb.lower()}:
         response = callers["owner"](other, address(route, scene), {})
         assert response.status_code == 405, other
+        assert verdict(response) == "405"
         assert response["Allow"].startswith(verb)
     assert belongings(workspace) == before
