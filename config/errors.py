@@ -24,11 +24,14 @@ _WORDS = {
     ),
 }
 
+_TO_PROGRAMS = {404: "There is nothing at this address. /v1/docs lists those that there are."}
+
 
 def page(request: HttpRequest, status: int, *, title: str = "", advice: str = "") -> HttpResponse:
     words = _WORDS[status]
     if is_api(request):
-        return JsonResponse(errors.body(status, f"{title or words[0]}."), status=status)
+        said = _TO_PROGRAMS.get(status, f"{title or words[0]}.")
+        return JsonResponse(errors.body(status, said), status=status)
     context = {"status": status, "title": title or words[0], "advice": advice or words[1]}
     return render(request, "error.html", context, status=status)
 

@@ -97,7 +97,10 @@ def _of_framework(error: exceptions.APIException) -> Refusal:
         headers["Retry-After"] = str(math.ceil(getattr(error, "wait", None) or 1))
         message = f"Too many requests. Try again in {headers['Retry-After']} seconds."
     if isinstance(error, exceptions.UnsupportedMediaType):
-        message = "Send application/json, or multipart/form-data where a file is sent."
+        message = (
+            "Send Content-Type: application/json, or multipart/form-data where an edit sends a "
+            "file. This one is of another type."
+        )
     if isinstance(error, exceptions.MethodNotAllowed):
         message = "This address does not take this method."
     return Refusal(error.status_code, message, headers=headers)

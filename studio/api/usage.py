@@ -26,7 +26,8 @@ class Usage(ApiView):
     def get(self, request: Request) -> Response:
         """What the workspace had delivered and paid since a day (UTC): else this month.
 
-        `key` and `member`, who made the key, are what their monthly caps count: this month's.
+        What is said of the key and of the member who made it is what their caps count: this
+        month's.
         """
         key = key_of(request)
         since = _since(request.query_params.get("since"))

@@ -141,6 +141,7 @@ def test_wrong_methods_and_addresses(ada: User) -> None:
         for response in (caller.get(path), caller.post(path, {})):
             assert response.status_code == 404
             assert response.json()["error"]["code"] == "not_found"
+            assert "/v1/docs" in response.json()["error"]["message"]
             assert response["x-request-id"].startswith("req_")
 
 
