@@ -29,8 +29,6 @@ from studio.engines.contract import (
 from studio.engines.dialects import Dialect
 from studio.engines.fields import WireModel, as_text, fields_of, notes_of
 from studio.engines.http import (
-    TimedTransport,
-    deadline,
     fetch,
     join,
     printable_header,
@@ -38,6 +36,7 @@ from studio.engines.http import (
     read_start,
     send,
 )
+from studio.engines.transport import TimedTransport, deadline
 from studio.engines.wire import (
     NO_IMAGE,
     check_image,
@@ -81,6 +80,8 @@ class RemoteEngine:
         self._base = httpx.URL(base_url.rstrip("/") + "/")
         if self._base.scheme not in ("http", "https") or not self._base.raw_host:
             raise ValueError("base_url must start with http:// or https:// and name a host")
+        self._generations = self._base.join("images/generations")
+        self._edits = self._base.join("images/edits")
         self._key = api_key.strip()
         if not (self._key.isascii() and self._key.isprintable()):
             raise ValueError("api_key must be printable ASCII")
@@ -136,9 +137,9 @@ class RemoteEngine:
             headers["Authorization"] = f"Bearer {self._key}"
         try:
             if request.operation == "generate":
-                url = self._base.join("images/generations")
+                url = self._generations
                 return httpx.Request("POST", url, headers=headers, json=fields)
-            url = self._base.join("images/edits")
+            url = self._edits
             parts = {name: as_text(value) for name, value in fields.items()}
             files = {self.dialect.image_part: _upload(request.image or b"")}
             return httpx.Request("POST", url, headers=headers, data=parts, files=files)

@@ -11,7 +11,7 @@ import httpx
 from django.conf import settings
 
 from studio.engines.addresses import is_public
-from studio.engines.http import deadline, resolve
+from studio.engines.transport import deadline, resolve
 
 MAX_LENGTH = 500
 _LOOKUP_SECONDS = 5.0

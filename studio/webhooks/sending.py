@@ -6,7 +6,8 @@ from datetime import datetime
 
 import httpx
 
-from studio.engines.http import TimedTransport, deadline, read_start, seconds_of_retry_after
+from studio.engines.http import read_start, seconds_of_retry_after
+from studio.engines.transport import TimedTransport, deadline
 from studio.models import Delivery
 from studio.webhooks import addresses, signing
 

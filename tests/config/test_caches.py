@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from django.core.cache import cache
 from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 pytestmark = pytest.mark.django_db
@@ -30,3 +31,19 @@ def test_what_has_expired_is_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
     with connection.cursor() as cursor:
         cursor.execute("SELECT cache_key FROM cache WHERE cache_key LIKE '%old'")
         assert not cursor.fetchall()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_count_is_not_waited_for_until_it_is_on_the_disk_and_what_follows_is() -> None:
+    with CaptureQueriesContext(connection) as asked:
+        cache.count(["a"], 60)
+    said = [each["sql"] for each in asked]
+    ask = {
+        "postgresql": ("SHOW synchronous_commit", "on"),
+        "sqlite": ("PRAGMA synchronous", 2),  # FULL
+    }
+    question, durable = ask[connection.vendor]
+    assert "sync" in said[0]
+    with connection.cursor() as cursor:
+        cursor.execute(question)
+        assert cursor.fetchone() == (durable,)

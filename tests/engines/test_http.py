@@ -16,8 +16,6 @@ import pytest
 from studio.engines.addresses import is_public, public_or
 from studio.engines.contract import Busy, Trouble
 from studio.engines.http import (
-    TimedTransport,
-    deadline,
     fetch,
     printable_header,
     read_capped,
@@ -25,6 +23,7 @@ from studio.engines.http import (
     seconds_of_retry_after,
     send,
 )
+from studio.engines.transport import TimedTransport, deadline
 from tests.engines.makers import closed_port, reset, resolves_to, silent_port
 from tests.engines.strict_faults import MEGABYTE, _gzip_pieces
 from tests.engines.strict_stepfun import StrictStepfun

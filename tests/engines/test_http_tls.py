@@ -17,7 +17,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from studio.engines.contract import Busy, Trouble
-from studio.engines.http import TimedTransport, deadline, read_capped, send
+from studio.engines.http import read_capped, send
+from studio.engines.transport import TimedTransport, deadline
 
 ANSWER = b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nbytes"
 
