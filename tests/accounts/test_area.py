@@ -42,3 +42,8 @@ def test_who_is_not_signed_in_sees_no_account_pages(client: Client) -> None:
 
 def test_the_reference_leads_to_the_keys(client: Client) -> None:
     assert f'href="{reverse("accounts:key_list")}"' in client.get("/v1/docs").content.decode()
+
+
+@pytest.mark.parametrize(("view", "label"), [("accounts:key_create", "API keys")])
+def test_a_page_below_one_says_which(as_ada: Client, view: str, label: str) -> None:
+    assert f'aria-current="true">{label}</a>' in as_ada.get(reverse(view)).content.decode()
