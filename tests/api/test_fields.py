@@ -9,9 +9,11 @@ from typing import Any
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+from django.utils import timezone
 from rest_framework.exceptions import ParseError
 
-from accounts.models import User, Workspace
+from accounts.models import ApiKey, User, Workspace
 from gallery.models import Image, PendingObject
 from studio.api.parsers import StrictJsonParser
 from studio.models import Job, Offer
@@ -182,6 +184,29 @@ def test_a_charset_is_no_other_kind(caller: Program) -> None:
     body = {"prompt": "a lake", "dry_run": True}
     kind = "Application/JSON; charset=utf-8"
     assert caller.post(GENERATIONS, json.dumps(body), content_type=kind).status_code == 200
+
+
+# Keys
+
+
+@pytest.mark.parametrize(
+    "header", ["", "Bearer", "Bearer {}, Bearer {}", "Basic {}", "Bearer {}x", "Bearer easel_x"]
+)
+def test_a_bearer_that_is_none(
+    caller: Program, refused: Callable[..., Any], client: Client, header: str
+) -> None:
+    for query in ("", f"?api_key={caller.secret}", f"?authorization=Bearer%20{caller.secret}"):
+        headers = {"Authorization": header.replace("{}", caller.secret)} if header else {}
+        body = {"prompt": "a lake"}
+        response = client.post(GENERATIONS + query, body, "application/json", headers=headers)
+        assert refused(response, 401)["type"] == "authentication_error"
+        assert caller.secret not in response.content.decode()
+
+
+@pytest.mark.parametrize("column", ["revoked_at", "expires_at"])
+def test_a_bearer_that_has_ended(caller: Program, refused: Callable[..., Any], column: str) -> None:
+    ApiKey.objects.update(**{column: timezone.now()})
+    assert refused(caller.generate(), 401)["code"] == "invalid_api_key"
 
 
 # Edits
