@@ -17,17 +17,31 @@ _TYPES = {
     403: "permission_error",
     429: "rate_limit_error",
 }
-_CODES = {
-    400: "invalid_request",
-    401: "invalid_api_key",
-    403: "not_allowed",
-    404: "not_found",
-    405: "method_not_allowed",
-    413: "request_too_large",
-    415: "unsupported_media_type",
-    429: "rate_limit_exceeded",
-    500: "internal_error",
-    503: "unavailable",
+# What `code` may be for each status; the first unless another is said.
+CODES: dict[int, tuple[str, ...]] = {
+    400: (
+        "invalid_request",
+        "invalid_value",
+        "missing_parameter",
+        "unknown_parameter",
+        "model_not_found",
+        "invalid_image",
+        "refused",
+    ),
+    401: ("invalid_api_key",),
+    402: ("insufficient_credit", "monthly_cap_reached"),
+    403: ("not_allowed", "insufficient_scope", "link_expired"),
+    404: ("not_found",),
+    405: ("method_not_allowed",),
+    409: ("conflict", "cancelled"),
+    413: ("request_too_large",),
+    415: ("unsupported_media_type",),
+    422: ("idempotency_key_reused",),
+    429: ("rate_limit_exceeded", "queue_full", "too_many_waiting", "quota_exceeded"),
+    500: ("internal_error",),
+    502: ("unavailable",),
+    503: ("unavailable", "out_of_service", "busy", "storage"),
+    504: ("not_done_yet",),
 }
 
 
@@ -60,7 +74,7 @@ def body(
     status: int, message: str, *, code: str | None = None, param: str | None = None
 ) -> dict[str, Any]:
     kind = _TYPES.get(status, "server_error" if status >= 500 else "invalid_request_error")
-    code = code or _CODES.get(status, "error")
+    code = code or CODES.get(status, ("error",))[0]
     return {"error": {"message": message, "type": kind, "param": param, "code": code}}
 
 

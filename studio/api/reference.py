@@ -12,7 +12,7 @@ from django.views.decorators.http import require_safe
 from accounts.models import ApiKey
 from accounts.registry import Panel
 from studio import offers
-from studio.api import fields, models, schema
+from studio.api import errors, fields, models, schema
 from studio.api.jobs import MAX_WAIT_SECONDS
 
 LANGUAGES = (("curl", "curl"), ("python", "Python"), ("node", "Node"))
@@ -25,12 +25,15 @@ def reference(request: HttpRequest) -> HttpResponse:
     context: dict[str, Any] = {
         **_here(request),
         "tasks": [
-            {"title": title, "examples": _examples(task, LANGUAGES)} for task, title in TASKS
+            {"name": task, "title": title, "examples": _examples(task, LANGUAGES)}
+            for task, title in TASKS
         ],
         "fields": _fields(),
         "models": models.described(),
         "later": _examples("later", LANGUAGES[:1])[0],
+        "more": _examples("more", LANGUAGES[1:2])[0],
         "ignored": fields.IGNORED,
+        "errors": _errors(),
         "addresses": _addresses(),
         "api_rate": settings.API_RATE,
         "max_wait_seconds": MAX_WAIT_SECONDS,
@@ -89,6 +92,13 @@ def _limits(of: dict[str, Any]) -> Iterator[str]:
         yield f"At most {of['maxLength']} characters."
     if "default" in of:
         yield f"Default: {json.dumps(of['default']).strip(chr(34))}."
+
+
+def _errors() -> list[dict[str, Any]]:
+    return [
+        {"status": status, "about": about, "codes": errors.CODES[status]}
+        for status, about in schema.ERRORS.items()
+    ]
 
 
 def _addresses() -> list[dict[str, str]]:

@@ -31,22 +31,23 @@ class KeyScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call
 
 
 _ERRORS = {
-    400: "A field is wrong; `param` names it.",
-    401: "The key is missing or wrong.",
+    400: "A field is wrong, and param names it, or the model refused what was asked.",
+    401: "The key is missing or wrong, or it has ended.",
     403: "The key may not do this.",
-    404: "There is nothing here.",
-    429: "Too many requests; see Retry-After.",
+    404: "There is nothing here, or it is not yours.",
+    429: "Too many requests: come again after Retry-After. A quota of the plan has none.",
 }
 _MAKING_ERRORS = {
-    402: "There is no credit for it, or the key's cap is reached.",
+    402: "There is no credit for it, or a monthly cap is reached.",
     409: "It was cancelled; nothing was charged.",
     413: "The body is too large.",
     415: "The body is of a type that is not taken.",
     422: "The Idempotency-Key names another request.",
     502: "It failed; nothing was charged.",
     503: "Not just now; nothing was charged.",
-    504: "Not done yet; see Location.",
+    504: "Not done yet: it goes on, and Location is its job.",
 }
+ERRORS = dict(sorted((_ERRORS | _MAKING_ERRORS).items()))
 
 
 def gives(
@@ -93,7 +94,7 @@ def makes(operation: Operation) -> Callable[[_View], _View]:
         operation_id=operation,
         request=bodies,
         parameters=_parameters("header", _HEADERS),
-        responses={**answers, **_errors(_ERRORS | _MAKING_ERRORS)},
+        responses={**answers, **_errors(ERRORS)},
     )
 
 

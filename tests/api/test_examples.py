@@ -114,7 +114,9 @@ def test_the_examples_for_curl(product: Product, desk: Callable[..., str]) -> No
 def test_the_examples_for_python(
     product: Product, desk: Callable[..., str], tmp_path: Path
 ) -> None:
-    generate, edit = examples(product, "python")
+    generate, edit, more = examples(product, "python")
+    cost, seeds = re.findall(r"^(\d+) (\[.*?\])", desk(sys.executable, "-c", more))[0]
+    assert (cost, seeds) == ("6000", "[42, 43]")
     assert desk(sys.executable, "-c", generate).startswith(f"{product.url}/v1/images/")
     desk(sys.executable, "-c", edit)
     assert Pillow.open(io.BytesIO((tmp_path / "winter.png").read_bytes())).size == (64, 48)

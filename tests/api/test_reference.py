@@ -1,6 +1,7 @@
 """The description of the API holds what the API does."""
 
 import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -8,7 +9,7 @@ from django.test import Client
 from drf_spectacular.validation import validate_schema
 
 from studio import catalog
-from studio.api import fields, schema
+from studio.api import errors, fields, presenting, schema
 from tests.api.conftest import Program
 from tests.studio.makers import Puppet
 
@@ -78,6 +79,27 @@ def test_the_page_shows_this_server(client: Client) -> None:
     assert "size , height x width: 1024x1024, 768x1360" in words
     assert "HTTP/1.1 202 Accepted" in words
     assert "Idempotency-Key" in page
+    for status, codes in errors.CODES.items():
+        assert f"<code>{status}</code>" in page or status in {405, 500}
+        assert all(f"<code>{code}</code>" in page for code in codes) or status in {405, 500}
+    assert set(re.findall(r'<(?:script|link|img)[^>]* (?:src|href)="(.)[^/]', page)) == {"/"}
+    assert page.count("<copy-button") == 1 + len(re.findall('<pre id="[a-z]+-', page))
+    for name in re.findall('href="#([^"]+)"', page):
+        assert f'id="{name}"' in page
     response = client.post("/v1/docs")
     assert (response.status_code, response["Allow"]) == (405, "GET, HEAD")
     assert response.json()["error"]["code"] == "method_not_allowed"
+
+
+def test_every_code_has_its_status() -> None:
+    """As they are written in the code, and as jobs end."""
+    written = {
+        code
+        for file in Path(schema.__file__).parent.glob("*.py")
+        for code in re.findall(r'code="([a-z_]+)"', file.read_text())
+    }
+    known = {code for codes in errors.CODES.values() for code in codes}
+    in_data = {"deleted"}
+    assert written - in_data <= known
+    for code, status in presenting._STATUSES.items():
+        assert code in errors.CODES[status]
