@@ -7,7 +7,7 @@ from collections.abc import Callable
 from django.db import Error, connection
 from django.utils import timezone
 
-from accounts import connections
+from accounts import connections, turns
 from accounts.ledger import LedgerError
 from gallery import images
 from gallery.codec import CodecBusy
@@ -49,7 +49,8 @@ def _when_possible(job: Job, act: Callable[[], object]) -> None:
             return
         except (Error, LedgerError):
             log.warning("job=%s cannot be put back yet", job.pk)
-            time.sleep(_PATIENCE_SECONDS)
+            with turns.waiting():
+                time.sleep(_PATIENCE_SECONDS)
         else:
             return
 
