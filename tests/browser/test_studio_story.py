@@ -258,6 +258,16 @@ def test_without_the_network_nothing_is_lost(open_page: OpenPage, product: Produ
 # Keys
 
 
+def tab_to(page: Page, control: Locator) -> None:
+    """With the Tab key alone."""
+    expect(control).to_be_visible()
+    for _ in range(80):
+        page.keyboard.press("Tab")
+        if control.evaluate("each => each === document.activeElement"):
+            return
+    raise AssertionError(f"{control} cannot be reached")
+
+
 def test_the_whole_story_with_the_keyboard(open_page: OpenPage) -> None:
     page = open_page(1440)
     sign_up(page, "keys@example.com")
@@ -288,6 +298,7 @@ def test_the_whole_story_with_the_keyboard(open_page: OpenPage) -> None:
     expect(page.get_by_role("img", name="make it black and white").first).to_be_visible(
         timeout=PATIENCE
     )
+    compare_delete_and_undo(page)
     keys.press("Escape")
     keys.press("h")
     panel = page.get_by_role("dialog", name="Prompts")
@@ -302,6 +313,33 @@ def test_the_whole_story_with_the_keyboard(open_page: OpenPage) -> None:
     page.wait_for_url("**/gallery/")
     keys.press("Tab")
     expect(page.locator(".skip")).to_be_focused()
+
+
+def compare_delete_and_undo(page: Page) -> None:
+    """The newest edit, on the bench; in the end it is there again."""
+    keys = page.keyboard
+    shown = page.locator(".bench-image")
+    expect(shown).to_have_attribute("alt", "make it black and white")
+    keys.press("Escape")
+    keys.press("c")
+    slider = page.get_by_role("slider", name="How much of the picture before")
+    expect(slider).to_be_focused()
+    keys.press("ArrowRight")
+    expect(slider).to_have_value("51")
+    keys.press("c")
+    expect(slider).to_be_hidden()
+    keys.down("b")
+    expect(page.locator("compare-slider")).to_be_visible()
+    keys.up("b")
+    expect(page.locator("compare-slider")).to_be_hidden()
+    tab_to(page, page.locator(".bench-bar").get_by_role("button", name="Delete"))
+    keys.press("Enter")
+    expect(shown).to_have_attribute("alt", "a quiet lake, autumn")
+    expect(page.locator("#jobs > article").first).to_contain_text("is not here any more")
+    tab_to(page, page.locator("#undo").get_by_role("button", name="Undo"))
+    keys.press("Enter")
+    expect(shown).to_have_attribute("alt", "make it black and white")
+    expect(page.locator("#jobs > article a img")).to_have_count(2)
 
 
 def test_single_keys_can_be_switched_off(open_page: OpenPage) -> None:
