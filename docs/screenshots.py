@@ -198,7 +198,7 @@ def _find(page: Page, shoot: _Camera) -> None:
     page.goto("/gallery/trash/")
     shoot("trash")
     page.goto("/gallery/")
-    page.locator("main a:has(img)").first.click()
+    page.get_by_role("img", name=PROMPTS[0]).click()
     page.wait_for_url("**/images/**")
     _pictures_are_there(page)
     shoot("image")

@@ -18,7 +18,8 @@ _ENDS = (
 def first_run(page: Page, shoot: Callable[..., None]) -> None:
     """Before there is credit for it: too much is asked for."""
     page.get_by_role("link", name="Speech bubble").click()
-    expect(page.locator("#create")).to_contain_text("Edit")
+    expect(page.locator("#prompt")).not_to_have_value("")
+    expect(page.locator("#photo-image")).to_have_js_property("complete", True)
     shoot("starter")
     page.get_by_role("button", name="Remove the photo").click()
     page.locator("#settings summary").click()
@@ -40,11 +41,11 @@ def words(page: Page, shoot: Callable[..., None]) -> None:
     expect(page.locator(".quote")).to_be_visible()
     shoot("as-sent", whole=True)
     page.locator("#as-sent summary").click()
-    for opens in ("prompts", "keys"):
+    for opens, name in (("prompts", "prompts"), ("keys", "keyboard")):
         page.locator(f"[data-opens={opens}]").evaluate("each => each.click()")
         if opens == "prompts":
             expect(page.locator(".prompts-rows").first).to_be_visible()
-        shoot(opens)
+        shoot(name)
         page.keyboard.press("Escape")
 
 
