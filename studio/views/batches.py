@@ -40,7 +40,7 @@ def batch_create(request: WorkspaceRequest) -> HttpResponse:
             source=images,
             order_id=form.named(),
         )
-    except (InsufficientCredit, jobs.QuotaExceeded) as error:
+    except (InsufficientCredit, jobs.QuotaExceeded, jobs.SourceGone) as error:
         form.add_error(None, str(error))
         return _page(request, images, form, status=422)
     prompts.remember(by=request.user, workspace=request.workspace, text=form.order.prompt)

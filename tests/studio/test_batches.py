@@ -11,6 +11,7 @@ from django.urls import reverse
 from accounts import workspaces
 from accounts.models import Role, User, Workspace
 from gallery.models import Image
+from gallery.trash import trash
 from studio import jobs
 from studio.models import Job, Priority, State
 from tests.gallery.makers import png
@@ -55,6 +56,22 @@ def test_too_little_credit_orders_none(as_ada: Client, ada: User, workspace: Wor
     assert answer.status_code == 422
     assert "Not charged." in answer.content.decode()
     assert not Job.objects.exists()
+    assert balance(workspace) == (150_000, 0)
+
+
+def test_a_picture_that_goes_meanwhile_is_said(
+    as_ada: Client, ada: User, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chosen, submit = pictures(ada, workspace, 2), jobs.submit
+
+    def late(**order: Any) -> list[Job]:
+        trash(images=order["source"][:1], by=ada)
+        return submit(**order)
+
+    monkeypatch.setattr(jobs, "submit", late)
+    answer = order(as_ada, chosen)
+    assert answer.status_code == 422
+    assert "The photo is not here any more." in answer.content.decode()
     assert balance(workspace) == (150_000, 0)
 
 
