@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.browser.test_main_job import sign_up
 
@@ -29,10 +29,26 @@ def test_every_element_by_itself(open_page: OpenPage) -> None:
     use_settings(page)
     starter_list(page)
     page_keys(page)
+    prompt_panel(page)
+    job_watch(page)
     page.goto("/batch/")
     page.evaluate("customElements.whenDefined('batch-progress').then(() => true)")
     batch_form(page)
     batch_progress(page)
+
+
+def test_every_element_of_the_bench_by_itself(open_page: OpenPage) -> None:
+    page = open_page(1440)
+    sign_up(page, "bench-elements@example.com")
+    page.locator("#prompt").fill("a lake")
+    page.locator("#prompt").press("Enter")
+    picture = page.locator("#jobs > [data-image]")
+    expect(picture).to_be_visible(timeout=60_000)
+    image = str(picture.get_attribute("data-image"))
+    compare_slider(page)
+    use_source(page, image)
+    region_tool(page)
+    edit_bench(page, image)
 
 
 def count_stepper(page: Page) -> None:
@@ -106,6 +122,134 @@ def page_keys(page: Page) -> None:
     page.keyboard.press("z")
     assert page.evaluate("globalThis.zed") == 1
     page.evaluate("document.getElementById('room').remove()")
+
+
+def prompt_panel(page: Page) -> None:
+    asked: list[str] = []
+
+    def answer(route: Route) -> None:
+        asked.append(route.request.url)
+        one = "<a class=prompts-words data-prompt='a quiet lake' href='/?prompt=x'>a quiet lake</a>"
+        route.fulfill(body=one, headers={"X-Easel": "fragment"}, content_type="text/html")
+
+    page.route("**/prompts/", answer)
+    page.locator("[data-opens=prompts]").click()
+    panel = page.get_by_role("dialog", name="Prompts")
+    words = panel.get_by_role("link", name="a quiet lake")
+    expect(words).to_be_visible()
+    panel.get_by_role("button", name="Close").click()
+    expect(panel).to_be_hidden()
+    page.locator("[data-opens=prompts]").click()
+    words.click()
+    expect(panel).to_be_hidden()
+    expect(page.locator("#prompt")).to_have_value("a quiet lake")
+    expect(page.locator("#prompt")).to_be_focused()
+    page.evaluate("document.querySelector('#prompts').showModal()")
+    page.mouse.click(5, 5)  # beside it
+    expect(panel).to_be_hidden()
+    assert len(asked) == 1, "it is asked for once, until an order changes it"
+
+
+def job_watch(page: Page) -> None:
+    """Two answers that are not ours, then news of both jobs at once."""
+    asked: list[str] = []
+
+    def answer(route: Route) -> None:
+        asked.append(route.request.url.partition("?")[2])
+        done = (
+            "<article id=job-x hx-swap-oob=true data-job=x data-state=succeeded"
+            " data-prompt='a lake'></article><article id=job-y hx-swap-oob=true data-job=y"
+            " data-state=failed><div class=job-over>It broke.\n Not charged.</div></article>"
+        )
+        ours = {"X-Easel": "fragment"} if len(asked) > 2 else {}
+        route.fulfill(body=done if ours else "a proxy", headers=ours, content_type="text/html")
+
+    page.route("**/watched?*", answer)
+    put(
+        page,
+        "<job-watch url=/watched><p class=watch-note hidden>It is lost.</p>"
+        "<article id=job-x data-job=x data-state=queued data-unfinished></article>"
+        "<article id=job-y data-job=y data-state=running data-unfinished></article></job-watch>",
+    )
+    note, told = page.locator("#room .watch-note"), page.locator("#news")
+    expect(note).to_be_visible()
+    expect(told).to_have_text("It is lost.")
+    expect(page.locator("#room [data-unfinished]")).to_have_count(0)
+    expect(note).to_be_hidden()
+    assert asked[:3] == ["job=x:queued&job=y:running"] * 3
+    page.evaluate("document.getElementById('room').remove()")
+
+
+def compare_slider(page: Page) -> None:
+    put(
+        page,
+        "<compare-slider hidden><img class=compare-before data-src=/static/icons.svg"
+        " data-srcset='' alt=''><input type=range value=50></compare-slider>",
+    )
+    slider = page.locator("#room compare-slider")
+    before = slider.locator("img")
+    assert before.get_attribute("src") is None
+    assert slider.evaluate("each => each.toggle()") is True
+    expect(before).to_have_attribute("src", "/static/icons.svg")
+    expect(slider.locator("input")).to_be_focused()
+    slider.locator("input").press("ArrowRight")
+    assert slider.evaluate("each => each.style.getPropertyValue('--at')") == "51%"
+    for is_held in (True, False):
+        slider.evaluate("(each, is) => each.flip(is)", is_held)
+        assert slider.evaluate("each => each.classList.contains('is-flipped')") is is_held
+        expect(slider).to_have_js_property("hidden", False)
+    assert slider.evaluate("each => each.toggle()") is False
+    expect(slider).to_have_js_property("hidden", True)
+    page.evaluate("document.getElementById('room').remove()")
+
+
+def use_source(page: Page, image: str) -> None:
+    put(
+        page,
+        "<article data-job=x data-prompt='the words'><img width=64 height=48 alt=''>"
+        f"<use-source image={image}><a href='/?source={image}'>Use it</a></use-source></article>",
+    )
+    page.get_by_role("link", name="Use it").click()
+    expect(page.locator("[name=source]")).to_have_value(image)
+    expect(page.locator("#create")).to_contain_text("Edit")
+    expect(page.locator("#prompt")).to_be_focused()
+    page.evaluate("document.getElementById('room').remove()")
+    expect(page.locator(".bench-image")).to_be_visible()
+    assert page.url.endswith(f"/?source={image}")
+
+
+def region_tool(page: Page) -> None:
+    """It takes what the bench says of the picture, and leaves nothing behind."""
+    page.get_by_role("button", name="Region").click()
+    tool = page.locator("region-tool")
+    expect(tool.get_by_label("Feather")).to_have_value("16")
+    said = "each => { const form = new FormData(); each.describe(form); return [...form]; }"
+    nothing = [["has_region", "on"], ["feather", "16"], ["is_region_empty", "on"]]
+    assert tool.evaluate(said) == nothing
+    tool.get_by_text("A rectangle by numbers").click()
+    tool.get_by_role("button", name="Add", exact=True).click()
+    expect(tool.locator("output[name=part]")).to_have_text("25 % of the picture")
+    assert tool.evaluate(said) == nothing[:2]
+    tool.get_by_role("button", name="Invert").click()
+    expect(tool.locator("output[name=part]")).to_have_text("75 % of the picture")
+    tool.get_by_role("button", name="Clear").click()
+    expect(tool.locator("output[name=part]")).to_have_text("Nothing is chosen yet")
+    page.get_by_role("button", name="Region").click()
+    expect(page.locator("region-tool, .region-sheet, .is-region")).to_have_count(0)
+
+
+def edit_bench(page: Page, image: str) -> None:
+    """What it shows is what the form holds, and the address says so."""
+    page.get_by_role("link", name="Close").click()
+    expect(page.locator(".bench")).to_have_count(0)
+    expect(page.locator("edit-bench")).to_be_hidden()
+    expect(page.locator("[name=source]")).to_have_value("")
+    assert page.url.endswith("/")
+    page.go_back()
+    expect(page.locator(".bench")).to_have_attribute("data-image", image)
+    expect(page.locator("[name=source]")).to_have_value(image)
+    page.get_by_role("button", name="Remove the photo").click()
+    expect(page.locator("edit-bench")).to_be_hidden()
 
 
 def batch_form(page: Page) -> None:
