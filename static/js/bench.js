@@ -169,10 +169,10 @@ class EditBench extends HTMLElement {
 
   /** An order about this picture was accepted: its first result will take the picture's place. */
   #sent({ requestConfig: { elt }, successful }) {
-    const { trashes, restores } = elt.dataset;
+    const { again, trashes, restores } = elt.dataset;
     if (successful && trashes) this.#stepBack(trashes);
     if (successful && restores) composer().photo.useImage(restores, "");
-    if (elt !== composer().form || !successful) return;
+    if (!successful || (elt !== composer().form && again === undefined)) return;
     const { value } = composer().photo.source;
     this.awaited.wait(value, this.news);
   }
