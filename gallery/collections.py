@@ -30,7 +30,7 @@ def rename(*, collection: Collection, by: User, name: str) -> None:
     """Raises NotAllowed, CollectionRefused."""
     workspaces.check_may_make(by, collection.workspace)
     collection.name = _named(name)
-    collection.save(update_fields=["name"])
+    Collection.objects.filter(pk=collection.pk).update(name=collection.name)
 
 
 def _named(name: str) -> str:
@@ -52,7 +52,8 @@ def delete(*, collection: Collection, by: User) -> None:
 def add(*, collection: Collection, images: Iterable[Image], by: User) -> int:
     """Puts them at the end, in their order; returns how many were not in it yet.
 
-    Only images of its workspace are taken, from outside the trash. Raises NotAllowed.
+    Only images of its workspace are taken, from outside the trash. Raises NotAllowed,
+    CollectionRefused.
     """
     workspaces.check_may_make(by, collection.workspace)
     with transaction.atomic():
@@ -128,5 +129,6 @@ def set_cover(*, collection: Collection, image: Image, by: User) -> None:
 
 
 def _lock(collection: Collection) -> None:
-    """Who arranges it waits for who arranges it just now."""
-    Collection.objects.select_for_update().filter(pk=collection.pk).first()
+    """Who arranges it waits for who arranges it just now. Raises CollectionRefused."""
+    if Collection.objects.select_for_update().filter(pk=collection.pk).first() is None:
+        raise CollectionRefused("This collection was deleted.")

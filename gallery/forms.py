@@ -1,8 +1,10 @@
+from functools import cached_property
 from typing import Any
 
 from django import forms
+from django.utils.choices import CallableChoiceIterator
 
-from accounts.models import Membership, Workspace
+from accounts.models import Workspace
 from gallery import facets, filters
 from gallery.filters import Filters
 from gallery.models import Collection, Image
@@ -13,15 +15,25 @@ KINDS = [
     (Image.Kind.EDITED, "Edited"),
     (Image.Kind.UPLOAD, "Photos"),
 ]
-SORTS = [("", "Newest first"), ("oldest", "Oldest first")]
+_DAY = "%Y-%m-%d"
+SORTS = [("", "Usual order"), ("newest", "Newest first"), ("oldest", "Oldest first")]
 
 
 class _Day(forms.DateInput):
     input_type = "date"
 
 
+class _DayField(forms.DateField):
+    def __init__(self, **options: Any) -> None:
+        super().__init__(input_formats=[_DAY], widget=_Day(format=_DAY), **options)
+
+
 class FilterForm(forms.Form):
-    """What the gallery is asked for, from its address. A wrong field is said, and asks nothing."""
+    """What the gallery is asked for, from its address or by a program.
+
+    A wrong field is said, and asks nothing. What there is to choose from is looked up when it is
+    first wanted: for showing the form, or for checking a choice.
+    """
 
     q = forms.CharField(
         required=False,
@@ -29,14 +41,14 @@ class FilterForm(forms.Form):
         label="Search prompts and notes",
         widget=forms.TextInput(attrs={"type": "search", "placeholder": "Search prompts and notes"}),
     )
-    model = forms.ChoiceField(required=False)
+    model = forms.CharField(required=False, max_length=60, widget=forms.Select)
     kind = forms.ChoiceField(required=False, choices=KINDS)
     person = forms.TypedChoiceField(required=False, coerce=int, empty_value=None, label="Made by")
     collection = forms.ModelChoiceField(
         Collection.objects.none(), required=False, empty_label="Any collection"
     )
-    since = forms.DateField(required=False, label="From (UTC)", widget=_Day(format="%Y-%m-%d"))
-    until = forms.DateField(required=False, label="Until (UTC)", widget=_Day(format="%Y-%m-%d"))
+    since = _DayField(required=False, label="From (UTC)")
+    until = _DayField(required=False, label="Until (UTC)")
     size = forms.CharField(
         required=False,
         max_length=20,
@@ -53,19 +65,34 @@ class FilterForm(forms.Form):
 
     def __init__(self, data: Any, *, workspace: Workspace) -> None:
         super().__init__(data)
-        self._choose("model", [("", "Any model")], ((m, m) for m in facets.models(workspace)))
-        members = Membership.objects.filter(workspace=workspace).select_related("user")
-        people = [(each.user_id, str(each.user)) for each in members.order_by("pk")[:200]]
-        self._choose("person", [("", "Anybody")], people)
-        rows = Collection.objects.filter(workspace=workspace)
-        self.collections = list(rows.order_by("-created_at")[:200])
+        self._workspace = workspace
+        models = CallableChoiceIterator(lambda: self._models)
+        self.fields["model"].widget.choices = models
+        self.fields["person"].choices = lambda: self._people  # type: ignore[attr-defined]
         field = self.fields["collection"]
-        field.queryset = rows  # type: ignore[attr-defined]
-        field.choices = [("", "Any collection"), *((c.pk, c.name) for c in self.collections)]  # type: ignore[attr-defined]
-        self.has_people = len(people) > 1
+        field.queryset = Collection.objects.filter(workspace=workspace)  # type: ignore[attr-defined]
+        field.choices = lambda: self._collections  # type: ignore[attr-defined]
 
-    def _choose(self, name: str, empty: list[tuple[str, str]], choices: Any) -> None:
-        self.fields[name].choices = [*empty, *choices]  # type: ignore[attr-defined]
+    @cached_property
+    def _models(self) -> list[tuple[str, str]]:
+        return [("", "Any model"), *((each, each) for each in facets.models(self._workspace))]
+
+    @cached_property
+    def _people(self) -> list[tuple[Any, str]]:
+        return [("", "Anybody"), *((u.pk, str(u)) for u in facets.people(self._workspace))]
+
+    @cached_property
+    def collections(self) -> list[Collection]:
+        rows = Collection.objects.filter(workspace=self._workspace)
+        return list(rows.order_by("-created_at")[:200])
+
+    @cached_property
+    def _collections(self) -> list[tuple[Any, str]]:
+        return [("", "Any collection"), *((c.pk, c.name) for c in self.collections)]
+
+    @property
+    def has_people(self) -> bool:
+        return len(self._people) > 2
 
     def clean_size(self) -> tuple[int, int] | None:
         text = self.cleaned_data["size"]
@@ -101,7 +128,7 @@ class FilterForm(forms.Form):
             "q": f"“{clean.get('q', '')}”",
             "model": clean.get("model"),
             "kind": dict(KINDS).get(clean.get("kind", "")),
-            "person": dict(self.fields["person"].choices).get(clean.get("person")),  # type: ignore[attr-defined]
+            "person": dict(self._people).get(clean.get("person")),
             "collection": clean.get("collection"),
             "since": f"From {clean.get('since')}",
             "until": f"Until {clean.get('until')}",

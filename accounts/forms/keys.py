@@ -10,7 +10,7 @@ from accounts.models import ApiKey
 from accounts.once import OnceForm
 
 _SCOPES = {
-    "generate": "Make and edit images, and spend credit",
+    "generate": "Make and edit images, spend credit, and change collections",
     "read": "See images and usage",
 }
 _LONGEST = timedelta(days=3_650)

@@ -16,6 +16,11 @@ class CollectionQuerySet(models.QuerySet["Collection"]):
     def visible_to(self, user: User) -> Self:
         return self.filter(workspace__memberships__user=user)
 
+    def older_than(self, collection: "Collection") -> Self:
+        same_moment = Q(created_at=collection.created_at, pk__lt=collection.pk)
+        earlier = Q(created_at__lt=collection.created_at) | same_moment
+        return self.filter(earlier, created_at__lte=collection.created_at)
+
     def with_covers(self) -> Self:
         """With `shown_cover`, the cover or else the first image, outside the trash; and `count`."""
         here = CollectionImage.objects.filter(collection=OuterRef("pk"), image__deleted_at=None)

@@ -5,7 +5,7 @@ from django.db.models import Q
 from django.utils import timezone
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.exceptions import AuthenticationFailed
-from rest_framework.permissions import BasePermission
+from rest_framework.permissions import SAFE_METHODS, BasePermission
 from rest_framework.request import Request
 
 from accounts import keys
@@ -61,6 +61,8 @@ class HasScope(BasePermission):
 
     def has_permission(self, request: Request, view: "APIView") -> bool:
         needed = getattr(view, "scopes", ())
+        if request.method not in SAFE_METHODS:
+            needed = getattr(view, "change_scopes", ()) or needed
         held = request.auth.scopes if isinstance(request.auth, ApiKey) else ()
         if needed and not set(needed) & set(held):
             raise Refusal(403, f'This key has no scope "{needed[0]}".', code="insufficient_scope")

@@ -14,9 +14,13 @@ PREFIX = "/v1"
 
 
 class ApiView(APIView):
-    """`scopes`: a key needs one of them. `query`: the parameters that a GET here knows."""
+    """`scopes`: a key needs one of them; for what is no GET one of `change_scopes`, if there are.
+
+    `query`: the parameters that a GET here knows.
+    """
 
     scopes: Sequence[str] = ()
+    change_scopes: Sequence[str] = ()
     query: Collection[str] = ()
     http_method_names = ["get", "head", "post"]
     rate: Rate | None = None

@@ -57,6 +57,14 @@ _JOB = {
     "x_warnings": _WARNINGS,
     "x_cost": _MICROS,
 }
+_COLLECTION = {
+    "id": _ID,
+    "object": _one_of("collection"),
+    "name": _TEXT,
+    "created": _TIME,
+    "count": {"type": "integer", "description": "How many images it has, outside the trash."},
+    "cover": _or_null(_ID),
+}
 
 COMPONENTS: dict[str, Any] = {
     "Error": _object(
@@ -98,6 +106,7 @@ COMPONENTS: dict[str, Any] = {
         height=_WHOLE,
         size_bytes=_WHOLE,
         sha256=_TEXT,
+        made_by=_or_null(_WHOLE),
         parent=_or_null(_ID),
         price_micros=_MICROS,
         model=_TEXT,
@@ -117,6 +126,15 @@ COMPONENTS: dict[str, Any] = {
         last_id=_or_null(_ID),
         has_more=_FLAG,
     ),
+    "Collection": _object(**_COLLECTION),
+    "CollectionList": _object(
+        object=_one_of("list"),
+        data=_list(ref("Collection")),
+        first_id=_or_null(_ID),
+        last_id=_or_null(_ID),
+        has_more=_FLAG,
+    ),
+    "Deleted": _object(id=_ID, object=_one_of("collection"), deleted=_FLAG),
     "Job": _object(**_JOB),
     "Accepted": _object(**_JOB, jobs=_list(ref("Job"))),
     "Model": _object(

@@ -5,14 +5,15 @@ What the SDKs send and no model here knows is ignored, and said to be.
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 from django.core.files.uploadedfile import UploadedFile
 
 from studio.api.errors import BadField
-from studio.api.parsers import Body
+from studio.api.parsers import Body, is_written
 from studio.engines.contract import Operation
 
 FORMATS = ("url", "b64_json")
@@ -148,6 +149,48 @@ FIELDS: dict[Operation, dict[str, Field]] = {
     "edit": _BOTH,
 }
 PICTURES = ("image", "mask")
+MOST_NAMED = 1_000
+
+
+def _name(value: Any) -> str:
+    if not (isinstance(value, str) and value.strip() and len(value) <= 100 and is_written(value)):
+        raise _Wrong
+    return value
+
+
+def _ids(value: Any) -> list[UUID]:
+    if not (isinstance(value, list) and 1 <= len(value) <= MOST_NAMED):
+        raise _Wrong
+    try:
+        found = [UUID(each) for each in value if isinstance(each, str)]
+    except ValueError as error:
+        raise _Wrong from error
+    if [str(each) for each in found] != [str(each).lower() for each in value]:
+        raise _Wrong
+    return found
+
+
+NAME = {
+    "name": Field(
+        read=_name,
+        from_text=_never,
+        says="text of 1 to 100 characters",
+        schema={"type": "string", "minLength": 1, "maxLength": 100, "pattern": r"\S"},
+    )
+}
+IMAGES = {
+    "images": Field(
+        read=_ids,
+        from_text=_never,
+        says=f"a list of 1 to {MOST_NAMED:,} ids of images",
+        schema={
+            "type": "array",
+            "items": {"type": "string", "format": "uuid"},
+            "minItems": 1,
+            "maxItems": MOST_NAMED,
+        },
+    )
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -181,6 +224,21 @@ def read(body: Body, operation: Operation) -> Given:
         pictures=pictures,
         ignored=[name for name in given if name in IGNORED and given[name] != [None]],
     )
+
+
+def read_all(body: Body, known: Mapping[str, Field]) -> dict[str, Any]:
+    """Of a body of JSON that has exactly these. Raises BadField."""
+    for name in body.fields:
+        if name not in known:
+            raise BadField(name[:100], f"There is no field {name[:100]}.", code="unknown_parameter")
+    values = {
+        name: _value(name, field, body.fields.get(name, [None]), is_form=False)
+        for name, field in known.items()
+    }
+    for name, value in values.items():
+        if value is None:
+            raise BadField(name, f"{name} is to be {known[name].says}.")
+    return values
 
 
 def _pictures(all_of_it: list[Any]) -> list[Any]:

@@ -10,24 +10,11 @@ from accounts.models import ApiKey, User
 from gallery import images
 from gallery.images import StorageError
 from gallery.models import Image
-from studio.api import links, making, presenting, schema
+from studio.api import finding, links, making, presenting, schema
 from studio.api.authentication import HasScope, KeyAuthentication
 from studio.api.base import ApiView, key_of
-from studio.api.errors import BadField, Refusal
+from studio.api.errors import Refusal
 from studio.api.parsers import MultiPartParser, StrictJsonParser
-
-_MAX_PAGE = 100
-_PAGE = 20
-_PAGES: dict[str, schema.Schema] = {
-    "limit": {
-        "type": "integer",
-        "minimum": 1,
-        "maximum": _MAX_PAGE,
-        "default": _PAGE,
-        "description": "How many.",
-    },
-    "after": {"type": "string", "format": "uuid", "description": "The last image of a page."},
-}
 
 
 class Generations(ApiView):
@@ -52,45 +39,12 @@ class Edits(ApiView):
 
 class ImageList(ApiView):
     scopes = ("read",)
-    query = _PAGES
+    query = finding.PAGES | finding.FILTERS
 
-    @schema.gives("ImageList", "list_images", query=_PAGES)
+    @schema.gives("ImageList", "list_images", query=finding.PAGES | finding.FILTERS)
     def get(self, request: Request) -> Response:
-        """The workspace's images, newest first. after=ID goes on below that one."""
-        rows = Image.objects.in_workspace(key_of(request).workspace)
-        limit = _limit(request.query_params.get("limit"))
-        after = request.query_params.get("after")
-        if after is not None:
-            rows = rows.older_than(_named(request, after))
-        found = list(rows.newest_first()[: limit + 1])
-        page = [presenting.image(request, each) for each in found[:limit]]
-        return Response(
-            {
-                "object": "list",
-                "data": page,
-                "first_id": page[0]["id"] if page else None,
-                "last_id": page[-1]["id"] if page else None,
-                "has_more": len(found) > limit,
-            }
-        )
-
-
-def _limit(text: str | None) -> int:
-    if text is None:
-        return _PAGE
-    if not (text.isascii() and text.isdigit() and 1 <= int(text[:9]) <= _MAX_PAGE):
-        raise BadField("limit", f"limit is to be a whole number from 1 to {_MAX_PAGE}.")
-    return int(text)
-
-
-def _named(request: Request, text: str) -> Image:
-    try:
-        found = Image.objects.in_workspace(key_of(request).workspace).filter(pk=UUID(text)).first()
-    except ValueError:
-        found = None
-    if found is None:
-        raise BadField("after", "after is to be the id of one of your images.")
-    return found
+        """The workspace's images, by the gallery's filters. after=ID goes on below that one."""
+        return finding.page(request)
 
 
 class ImageOne(ApiView):

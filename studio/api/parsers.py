@@ -90,12 +90,12 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) != len(pairs):
         raise ParseError("A name is there twice in one object.")
-    if any(not _is_written(name) for name in found):
+    if any(not is_written(name) for name in found):
         raise ParseError("A name holds characters that cannot be written.")
     return found
 
 
-def _is_written(text: str) -> bool:
+def is_written(text: str) -> bool:
     """False for half of a surrogate pair, which JSON can spell and UTF-8 cannot."""
     return not any(0xD800 <= ord(character) < 0xE000 for character in text)
 

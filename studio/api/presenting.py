@@ -141,6 +141,7 @@ def image(request: Request, image: Image) -> dict[str, Any]:
         "height": image.height,
         "size_bytes": image.size_bytes,
         "sha256": image.sha256,
+        "made_by": image.created_by_id,
         "parent": str(image.parent_id) if image.parent_id else None,
         "price_micros": image.price_micros,
         "model": image.model,
@@ -152,6 +153,18 @@ def image(request: Request, image: Image) -> dict[str, Any]:
         "text_mode": image.text_mode,
         "engine": image.engine,
         "x_warnings": image.notes,
+    }
+
+
+def collection(collection: Any) -> dict[str, Any]:
+    """Of one that came `with_covers`."""
+    return {
+        "id": str(collection.pk),
+        "object": "collection",
+        "name": collection.name,
+        "created": int(collection.created_at.timestamp()),
+        "count": collection.count,
+        "cover": str(collection.shown_cover) if collection.shown_cover else None,
     }
 
 

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_safe
 from accounts.models import ApiKey
 from accounts.registry import Panel
 from studio import offers
-from studio.api import errors, fields, models, schema
+from studio.api import errors, fields, finding, models, schema
 from studio.api.jobs import MAX_WAIT_SECONDS
 
 LANGUAGES = (("curl", "curl"), ("python", "Python"), ("node", "Node"))
@@ -32,6 +32,12 @@ def reference(request: HttpRequest) -> HttpResponse:
         "models": models.described(),
         "later": _examples("later", LANGUAGES[:1])[0],
         "more": _examples("more", LANGUAGES[1:2])[0],
+        "find": _examples("find", LANGUAGES[:1])[0],
+        "collect": _examples("collect", LANGUAGES[:1])[0],
+        "filters": [
+            {"name": name, "about": each["description"]} for name, each in finding.FILTERS.items()
+        ],
+        "most_named": fields.MOST_NAMED,
         "ignored": fields.IGNORED,
         "errors": _errors(),
         "addresses": _addresses(),

@@ -53,12 +53,30 @@ ERRORS = dict(sorted((_ERRORS | _MAKING_ERRORS).items()))
 def gives(
     name: str, operation_id: str, *, query: Mapping[str, Schema] | None = None
 ) -> Callable[[_View], _View]:
-    """Describes a GET, or a POST without a body."""
+    """Describes a GET, or what has no body."""
     return extend_schema(
         operation_id=operation_id,
         request=None,
         parameters=_parameters("query", query or {}),
         responses={200: OpenApiResponse(ref(name), description="It."), **_errors(_ERRORS)},
+    )
+
+
+def takes(
+    known: Mapping[str, fields.Field], name: str, operation_id: str
+) -> Callable[[_View], _View]:
+    """Describes a POST of JSON that has all of `known`."""
+    body = {
+        "type": "object",
+        "properties": {name: each.schema for name, each in known.items()},
+        "required": list(known),
+        "additionalProperties": False,
+    }
+    errors = _ERRORS | {status: _MAKING_ERRORS[status] for status in (413, 415)}
+    return extend_schema(
+        operation_id=operation_id,
+        request={"application/json": body},
+        responses={200: OpenApiResponse(ref(name), description="It."), **_errors(errors)},
     )
 
 
@@ -161,8 +179,9 @@ def document() -> dict[str, Any]:
     for path in found["paths"].values():
         for each in path.values():
             _link(each)
-            for body in each.get("requestBody", {}).get("content", {}).values():
-                _narrow(body["schema"]["properties"], each["operationId"])
+            if each["operationId"] in fields.FIELDS:
+                for body in each["requestBody"]["content"].values():
+                    _narrow(body["schema"]["properties"], each["operationId"])
     return found
 
 
@@ -212,6 +231,18 @@ _LINKS: dict[str, dict[str, list[tuple[str, str, str]]]] = {
     "edit": _MADE,
     "list_images": {
         "200": [("read_image", "image_id", "first_id"), ("list_images", "after", "last_id")]
+    },
+    "create_collection": {
+        "200": [
+            (target, "collection_id", "id")
+            for target in ("read_collection", "rename_collection", "list_collection_images")
+        ]
+    },
+    "list_collections": {
+        "200": [
+            ("read_collection", "collection_id", "first_id"),
+            ("list_collections", "after", "last_id"),
+        ]
     },
     "read_image": {"200": [("read_image_content", "image_id", "id")]},
 }

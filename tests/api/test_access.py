@@ -94,6 +94,7 @@ def test_a_viewer_may_look_and_not_spend(vera: User, workspace: Workspace) -> No
 
 
 READ = ["/v1/images", f"/v1/images/{NOBODY}", f"/v1/images/{NOBODY}/content", "/v1/usage"]
+EITHER = ["/v1/collections", *(f"/v1/collections/{NOBODY}{end}" for end in ("", "/images"))]
 MAKE = ["/v1/images/generations", "/v1/images/edits", f"/v1/jobs/{NOBODY}/cancel"]
 BOTH = ["/v1/models", f"/v1/jobs/{NOBODY}", "/v1/models/step-image-edit-2"]
 
@@ -101,10 +102,10 @@ BOTH = ["/v1/models", f"/v1/jobs/{NOBODY}", "/v1/models/step-image-edit-2"]
 def test_scopes(ada: User) -> None:
     reads = program(ada, scopes=["read"])
     makes = program(ada, scopes=["generate"])
-    for path in READ:
+    for path in (*READ, *EITHER):
         assert makes.get(path).status_code == 403
         assert reads.get(path).status_code in {200, 404}
-    for path in MAKE:
+    for path in (*MAKE, *EITHER):
         response = reads.post(path, {})
         assert (response.status_code, response.json()["error"]["code"]) == (
             403,

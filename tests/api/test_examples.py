@@ -103,12 +103,14 @@ def desk(product: Product, secret: str, tmp_path: Path) -> Callable[..., str]:
 
 @needs_curl
 def test_the_examples_for_curl(product: Product, desk: Callable[..., str]) -> None:
-    *at_once, later = examples(product, "curl")
+    *at_once, later, find, collect = examples(product, "curl")
     assert len(at_once) == 2
     for example in at_once:
         body = json.loads(desk("sh", "-c", example))
         assert body["data"][0]["finish_reason"] == "success"
     assert json.loads(desk("sh", "-c", later))["state"] == "succeeded"
+    assert all("fox" in each["prompt"] for each in json.loads(desk("sh", "-c", find))["data"])
+    assert json.loads(desk("sh", "-c", collect))["data"] == []
 
 
 def test_the_examples_for_python(

@@ -9,7 +9,7 @@ from django.test import Client
 from drf_spectacular.validation import validate_schema
 
 from studio import catalog
-from studio.api import errors, fields, presenting, schema
+from studio.api import errors, fields, finding, presenting, schema
 from tests.api.conftest import Program
 from tests.studio.makers import Puppet
 
@@ -28,6 +28,10 @@ def test_the_schema_is_valid_and_open_to_all(client: Client) -> None:
     named = set(re.findall(r"#/components/schemas/(\w+)", found.content.decode()))
     assert named <= set(document["components"]["schemas"])
     assert set(document["paths"]) == {
+        "/v1/collections",
+        "/v1/collections/{collection_id}",
+        "/v1/collections/{collection_id}/images",
+        "/v1/collections/{collection_id}/images/{image_id}",
         "/v1/images",
         "/v1/images/edits",
         "/v1/images/generations",
@@ -54,6 +58,14 @@ def test_answers_are_as_described(ada_calls: Program, puppet: Puppet) -> None:
     page = ada_calls.get("/v1/images").json()
     assert set(page) == set(resolved("ImageList"))
     assert set(page["data"][0]) == set(resolved("Image"))
+    collection = ada_calls.post("/v1/collections", {"name": "Best"}).json()
+    assert set(collection) == set(resolved("Collection"))
+    assert set(ada_calls.get("/v1/collections").json()) == set(resolved("CollectionList"))
+    gone = ada_calls.client.delete(
+        f"/v1/collections/{collection['id']}",
+        headers={"Authorization": f"Bearer {ada_calls.secret}"},
+    )
+    assert set(gone.json()) == set(resolved("Deleted"))
     models = ada_calls.get("/v1/models").json()
     assert set(models) == set(resolved("ModelList"))
     for model in models["data"]:
@@ -72,6 +84,8 @@ def test_the_page_shows_this_server(client: Client) -> None:
         if name != "stream":
             assert f"<code>{name}</code>" in page
     assert "POST /v1/images/generations" in page
+    for name in finding.FILTERS:
+        assert f"<code>{name}</code>" in page
     words = " ".join(re.sub("<[^>]+>", " ", page).split())
     for model in catalog.models().values():
         steps = model.steps

@@ -23,9 +23,10 @@ from django.test import Client
 from django.urls import get_resolver, reverse
 from django.utils import timezone
 
+from accounts import ids
 from accounts.models import Membership, Role, User, Wallet, Workspace
-from gallery import images, pictures
-from gallery.models import Image
+from gallery import collections, images, pictures
+from gallery.models import Collection, CollectionImage, Image
 from studio.models import Job
 from tests.api.conftest import Program, program
 from tests.conftest import person
@@ -46,6 +47,14 @@ GET  job           401  401  404  404  sees sees sees sees sees 401  401  sees s
 GET  image_list    401  401  open open sees sees sees sees sees 401  401  sees 403  401  401
 GET  image         401  401  404  404  sees sees sees sees sees 401  401  sees 403  401  401
 GET  image_content 401  401  404  404  sees sees sees sees sees 401  401  sees 403  401  401
+GET  collection_list  401  401  open open sees sees sees sees sees 401  401  sees 403  401  401
+POST collection_list  401  401  own  own  403  403  acts acts acts 401  401  403  acts 401  401
+GET  collection       401  401  404  404  sees sees sees sees sees 401  401  sees 403  401  401
+POST collection       401  401  404  404  403  403  acts acts acts 401  401  403  acts 401  401
+DELETE collection       401  401  404  404  403  403  acts acts acts 401  401  403  acts 401  401
+GET  collection_images 401  401  404  404  sees sees sees sees sees 401  401  sees 403  401  401
+POST collection_images 401  401  404  404  403  403  acts acts acts 401  401  403  acts 401  401
+DELETE collection_image 401  401  404  404  403  403  acts acts acts 401  401  403  acts 401  401
 GET  usage         401  401  open open sees sees sees sees sees 401  401  sees 403  401  401
 GET  model_list    401  401  open open open open open open open 401  401  open open 401  401
 GET  model         401  401  open open open open open open open 401  401  open open 401  401
@@ -108,6 +117,8 @@ def without_key(client: Client, verb: str, address: str, fields: dict[str, Any])
 def with_key(caller: Program) -> Callable[..., HttpResponse]:
     def call(verb: str, address: str, fields: dict[str, Any]) -> HttpResponse:
         headers = {"Authorization": f"Bearer {caller.secret}", "Prefer": "respond-async"}
+        if verb == "get" and fields.keys() - {"image"}:
+            fields = {}
         if verb == "post" and "image" not in fields:
             return caller.client.post(address, fields, "application/json", headers=headers)
         return getattr(caller.client, verb)(address, fields, headers=headers)
@@ -117,18 +128,36 @@ def with_key(caller: Program) -> Callable[..., HttpResponse]:
 
 @pytest.fixture
 def scene(ada: User, workspace: Workspace) -> dict[str, UUID | str]:
-    """A job of Ada's that waits, and a picture."""
+    """A job of Ada's that waits, a picture, and a collection with another one."""
     (job,) = submit(ada, workspace, prompt=PROMPT)
-    image = images.store(
-        workspace_id=workspace.pk,
-        by_id=ada.pk,
-        key=images.stage(BYTES, suffix="png"),
-        picture=pictures.verify(BYTES),
-        kind=Image.Kind.GENERATED,
-        prompt=PROMPT,
+    image, placed = (
+        images.store(
+            workspace_id=workspace.pk,
+            by_id=ada.pk,
+            key=images.stage(BYTES, suffix="png"),
+            picture=pictures.verify(BYTES),
+            kind=Image.Kind.GENERATED,
+            prompt=PROMPT,
+        )
+        for _ in range(2)
     )
     Job.objects.bulk_create([done(job)])
-    return {"job_id": job.pk, "image_id": image.pk, "name": job.model}
+    return {
+        "job_id": job.pk,
+        "image_id": image.pk,
+        "name": job.model,
+        "collection_id": ids.new(),
+        "placed_id": placed.pk,
+    }
+
+
+def collect(scene: dict[str, Any], ada: User, workspace: Workspace) -> None:
+    """As it was before the last caller."""
+    Collection.objects.all().delete()
+    collection = Collection.objects.create(
+        pk=scene["collection_id"], workspace=workspace, name=PROMPT
+    )
+    collections.add(collection=collection, images=[Image(pk=scene["placed_id"])], by=ada)
 
 
 def done(job: Job) -> Job:
@@ -154,6 +183,8 @@ def belongings(workspace: Workspace) -> list[Any]:
         for rows in (
             Job.objects.in_workspace(workspace),
             Image.objects.filter(workspace=workspace),
+            Collection.objects.filter(workspace=workspace),
+            CollectionImage.objects.filter(collection__workspace=workspace),
             Wallet.objects.filter(workspace=workspace),
         )
     ]
@@ -175,11 +206,12 @@ def test_every_route_is_in_the_table() -> None:
     assert {len(row) for row in ROWS} == {2 + len(CALLERS)}
 
 
-@pytest.mark.parametrize("row", ROWS, ids=lambda row: row[1])
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: f"{row[0]}-{row[1]}")
 def test_a_route(
     callers: Callers,
     scene: dict[str, UUID | str],
     workspace: Workspace,
+    ada: User,
     row: list[str],
 ) -> None:
     verb, route, *expected = row
@@ -187,8 +219,9 @@ def test_a_route(
     found = {}
     for who in CALLERS:
         Job.objects.filter(pk=scene["job_id"]).update(state="queued", finished_at=None)
+        collect(scene, ada, workspace)
         before, outside_before = belongings(workspace), [belongings(each) for each in outside]
-        response = callers[who](verb.lower(), address(route, scene), fields(route))
+        response = callers[who](verb.lower(), address(route, scene), fields(route, scene))
         found[who] = verdict(response)
         if belongings(workspace) != before:
             found[who] = "acts"
@@ -204,26 +237,33 @@ def address(route: str, scene: dict[str, UUID | str]) -> str:
         "job": ["job_id"],
         "job_cancel": ["job_id"],
         "model": ["name"],
+        "collection": ["collection_id"],
+        "collection_images": ["collection_id"],
+        "collection_image": ["collection_id", "placed_id"],
     }
     return reverse(f"api:{route}", args=[scene[each] for each in needs.get(route, [])])
 
 
-def fields(route: str) -> dict[str, Any]:
+def fields(route: str, scene: dict[str, UUID | str]) -> dict[str, Any]:
     return {
+        "collection_list": {"name": "mine"},
+        "collection": {"name": "mine"},
+        "collection_images": {"images": [str(scene["image_id"])]},
         "generations": {"prompt": PROMPT},
         "edits": {"prompt": PROMPT, "image": SimpleUploadedFile("a.png", BYTES)},
     }.get(route, {})
 
 
-@pytest.mark.parametrize("row", ROWS, ids=lambda row: row[1])
+@pytest.mark.parametrize("route", sorted({route for _, route, *_ in ROWS}))
 def test_no_other_verb_does_anything(
-    callers: Callers, scene: dict[str, UUID | str], workspace: Workspace, row: list[str]
+    callers: Callers, scene: dict[str, UUID | str], ada: User, workspace: Workspace, route: str
 ) -> None:
-    verb, route, *_ = row
+    verbs = [verb for verb, each, *_ in ROWS if each == route]
+    collect(scene, ada, workspace)
     before = belongings(workspace)
-    for other in {"get", "post", "put", "patch", "delete"} - {verb.lower()}:
+    for other in {"get", "post", "put", "patch", "delete"} - {each.lower() for each in verbs}:
         response = callers["owner"](other, address(route, scene), {})
         assert response.status_code == 405, other
         assert verdict(response) == "405"
-        assert response["Allow"].startswith(verb)
+        assert set(response["Allow"].split(", ")) - {"HEAD"} == set(verbs)
     assert belongings(workspace) == before
