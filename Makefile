@@ -11,7 +11,9 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --requir
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 
-.PHONY: run test test-long check bench chaos format lock screenshots clean
+TABLES := hop idle calls added gallery
+
+.PHONY: $(TABLES) run test test-long check bench chaos format lock screenshots clean
 
 run: .venv/runtime
 	@$(BIN)/python manage.py prepare
@@ -47,8 +49,12 @@ lock: .venv/develop
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 		--no-header --no-annotate --group dev pyproject.toml --output-file requirements-dev.txt
 
+# All tables, or those named: `make bench gallery`; SHAPE=postgresql for a million images there
 bench: .venv/develop
-	$(BIN)/python -m tests.bench
+	SHAPE=$(SHAPE) $(BIN)/python -m tests.bench $(filter $(TABLES),$(MAKECMDGOALS))
+
+$(TABLES): bench
+	@:
 
 # SHAPE=sqlite, postgresql or redis for one of them; SEED, JOBS and KILLS may be given, too
 chaos: .venv/develop

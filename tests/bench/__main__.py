@@ -1,8 +1,11 @@
 """`make bench`: one table for each question, its floor beside it in the same run.
 
-python -m tests.bench [hop] [idle] [calls] [added]
+python -m tests.bench [hop] [idle] [calls] [added] [gallery]
+
+The gallery's is of SQLite; with SHAPE=postgresql of PostgreSQL, with a million images.
 """
 
+import os
 import statistics
 import subprocess
 import sys
@@ -12,7 +15,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-from tests.bench import latency, measure
+from tests.bench import galleries, latency, measure
 from tests.product import ROOT, Product, free_port
 from tests.servers import PostgreSQL, Redis
 
@@ -124,13 +127,35 @@ def added() -> None:
                     say(str(callers), direct, through, through - direct, limit_ms)
 
 
+def gallery() -> None:
+    """Pages of many images against the same pages of a thousand, asked in turn; ms at p95."""
+    shape, many = ("SQLite", 200_000)
+    if os.environ.get("SHAPE") == "postgresql":
+        shape, many = ("PostgreSQL", 1_000_000)
+    say(f"Gallery, {shape}, images", "1,000", f"{many:,}", "ratio", "statements")
+    with ExitStack() as stack:
+        few, lots = (stack.enter_context(galleries.asked(shape, n)) for n in (1_000, many))
+        for question in galleries.QUESTIONS:
+            pairs = [(few(question), lots(question)) for _ in range(50)][10:]
+            before, after = ([each[side][0] for each in pairs] for side in (0, 1))
+            p95, many_p95 = (statistics.quantiles(each, n=20)[18] for each in (before, after))
+            statements = max(each[1] for pair in pairs for each in pair)
+            say(question, p95, many_p95, f"{many_p95 / p95:.2f}", statements)
+
+
 def say(name: str, *figures: object) -> None:
     cells = [f"{each:.1f}" if isinstance(each, float) else str(each) for each in figures]
     sys.stdout.write(f"{name:<34}" + "".join(f"{cell:>14}" for cell in cells) + "\n")
     sys.stdout.flush()
 
 
-TABLES: dict[str, Callable[[], None]] = {"hop": hop, "idle": idle, "calls": calls, "added": added}
+TABLES: dict[str, Callable[[], None]] = {
+    "hop": hop,
+    "idle": idle,
+    "calls": calls,
+    "added": added,
+    "gallery": gallery,
+}
 
 if __name__ == "__main__":
     for name in sys.argv[1:] or TABLES:

@@ -1,0 +1,74 @@
+"""Asks for pages of the gallery, one for each line that comes: python -m tests.bench.gallery EMAIL.
+
+A line is one of `galleries.QUESTIONS`; the answer is the milliseconds that the page took in
+this process, from the request to the last byte, and how many statements it asked of the database.
+"""
+
+import os
+import sys
+import time
+
+import django
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+django.setup()
+
+from django.conf import settings  # noqa: E402
+from django.db import connection  # noqa: E402
+from django.test import Client  # noqa: E402
+from django.test.utils import CaptureQueriesContext  # noqa: E402
+from django.urls import reverse  # noqa: E402
+
+from accounts import people  # noqa: E402
+from accounts.models import User, Workspace  # noqa: E402
+from gallery import pages  # noqa: E402
+from gallery.filters import Filters  # noqa: E402
+from gallery.models import Collection, Image  # noqa: E402
+from gallery.views.lists import PAGE_SIZE  # noqa: E402
+from tests.bench.galleries import QUESTIONS  # noqa: E402
+
+
+def main(email: str) -> None:
+    owner, workspace = people.with_workspace(email)
+    addresses = dict(zip(QUESTIONS, _addresses(owner, workspace), strict=True))
+    client = Client(headers={"host": settings.ALLOWED_HOSTS[0]})
+    client.force_login(owner)
+    for line in sys.stdin:
+        with CaptureQueriesContext(connection) as asked:
+            begun = time.perf_counter()
+            response = client.get(addresses[line.strip()])
+            took_ms = 1000 * (time.perf_counter() - begun)
+        if response.status_code != 200:
+            raise AssertionError(response.content[:500])
+        sys.stdout.write(f"{took_ms} {len(asked)}\n")
+        sys.stdout.flush()
+
+
+def _addresses(owner: User, workspace: Workspace) -> list[str]:
+    listing = reverse("gallery:image_list")
+    member = User.objects.get(email=f"max.{owner.email}")
+    collection = Collection.objects.get(workspace=workspace, name="Bench")
+    day = Image.objects.in_workspace(workspace).newest_first()[100].created_at.date()
+    queries = [
+        *("", f"after={_deep(workspace, Filters())}", "sort=oldest", "model=step-1x-medium"),
+        *("kind=upload", f"person={member.pk}", f"since={day}&until={day}", "size=768x1360"),
+        *("seed=1", "favourite=on", f"collection={collection.pk}", "q=lake"),
+        f"q=lake&after={_deep(workspace, Filters(text='lake'))}",
+        *("q=zeppelin", "q=lake&model=step-1x-medium"),
+    ]
+    return [*(f"{listing}?{query}" for query in queries), reverse("gallery:trash_list")]
+
+
+def _deep(workspace: Workspace, filters: Filters) -> str:
+    """The end of the thousandth page, or of the last full one before the middle of fewer."""
+    rows = Image.objects.in_workspace(workspace)
+    rows = rows.search(filters.text) if filters.text else rows
+    depth = min(1000 * PAGE_SIZE, rows.count() // 2)
+    image = rows.newest_first().values_list("pk", flat=True)[depth]
+    found = pages.cursor_of(rows, pages.sort(filters), image)
+    assert found, "an image that is there has a place"
+    return found
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])
