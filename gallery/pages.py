@@ -85,6 +85,17 @@ def page(rows: ImageQuerySet, sort: Sort, size: int, *, after: str = "", before:
     )
 
 
+def beside(
+    rows: ImageQuerySet, sort: Sort, image: UUID
+) -> tuple[Image | None, Image | None] | None:
+    """What comes before and after an image; None if it is not among the rows."""
+    here = cursor_of(rows, sort, image)
+    if here is None:
+        return None
+    before, after = page(rows, sort, 1, before=here).images, page(rows, sort, 1, after=here).images
+    return (before[0] if before else None), (after[0] if after else None)
+
+
 def cursor_of(rows: ImageQuerySet, sort: Sort, image: UUID) -> str | None:
     """The one that leads on from an image; None if it is not among the rows."""
     found = _with_keys(rows, sort).filter(pk=image).first()

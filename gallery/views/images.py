@@ -1,6 +1,8 @@
+from typing import Any
 from uuid import UUID
 
 from django.contrib.auth.decorators import login_required
+from django.db.models import Exists, OuterRef
 from django.http import (
     FileResponse,
     Http404,
@@ -13,9 +15,11 @@ from django.views.decorators.http import require_safe
 
 from accounts import registry, workspaces
 from accounts.middleware import WorkspaceRequest
-from gallery import downloads, families, images, recipes
+from gallery import collections, downloads, families, images, notes, pages, recipes
+from gallery.filters import chosen
+from gallery.forms import FilterForm
 from gallery.images import StorageError
-from gallery.models import Image
+from gallery.models import Collection, CollectionImage, Favourite, Image
 from gallery.views import files
 from gallery.views.downloads import remembered
 
@@ -25,21 +29,50 @@ _A_YEAR = 31_536_000
 @require_safe
 @login_required
 def image_page(request: WorkspaceRequest, image_id: UUID) -> HttpResponse:
-    visible = Image.objects.visible_to(request.user)
+    """The filters of the list that one came from may stand in the address; arrows keep to them."""
+    mine = Favourite.objects.filter(user=request.user, image=OuterRef("pk"))
+    visible = Image.objects.visible_to(request.user).annotate(is_favourite=Exists(mine))
     image = get_object_or_404(visible.select_related("workspace", "created_by"), pk=image_id)
-    beside = visible.filter(workspace=image.workspace_id)
+    may_make = workspaces.may_make(request.user, image.workspace)
     context = {
         "image": image,
         "recipe": recipes.lines(image),
         "family": families.tree(image),
-        "newer": beside.newer_than(image).oldest_first().first(),
-        "older": beside.older_than(image).newest_first().first(),
-        "may_share": workspaces.may_make(request.user, image.workspace),
+        "may_share": may_make,
+        "may_make": may_make,
+        "note_length": notes.MAX_CHARACTERS,
+        "here": request.get_full_path(),
         "inside": remembered(request),
         "sides": downloads.sides(image),
         "actions": [made for action in registry.image_actions if (made := action(image))],
+        **_collections(image),
+        **_beside(request, image),
     }
     return render(request, "gallery/image_page.html", context)
+
+
+def _collections(image: Image) -> dict[str, Any]:
+    """Those that it is in, and the others."""
+    has = CollectionImage.objects.filter(collection=OuterRef("pk"), image=image)
+    rows = Collection.objects.filter(workspace=image.workspace_id).annotate(has=Exists(has))
+    found: list[Any] = list(rows.order_by("-created_at")[: collections.MAX_COLLECTIONS])
+    return {
+        "collected_in": [each for each in found if each.has],
+        "collections": [each for each in found if not each.has],
+    }
+
+
+def _beside(request: WorkspaceRequest, image: Image) -> dict[str, Any]:
+    form = FilterForm(request.GET, workspace=image.workspace)
+    filters = form.filters()
+    if filters.is_any or form.sort_name:
+        rows = chosen(image.workspace, filters, request.user)
+        found = pages.beside(rows, pages.sort(filters, form.sort_name), image.pk)
+        if found:
+            return {"newer": found[0], "older": found[1], "kept": f"?{request.GET.urlencode()}"}
+    rows = Image.objects.in_workspace(image.workspace)
+    newer, older = rows.newer_than(image).oldest_first(), rows.older_than(image).newest_first()
+    return {"newer": newer.first(), "older": older.first(), "kept": ""}
 
 
 @require_safe

@@ -72,6 +72,7 @@ def _listed(
         "older": _at(request, after=page.older),
         "newer": _at(request, before=page.newer),
         "here": request.get_full_path(),
+        "kept": _kept(request, filters),
         "is_first": not (request.GET.get("after") or request.GET.get("before")),
         "start": _at(request),
         "collections": collections,
@@ -112,6 +113,16 @@ def _at(request: WorkspaceRequest, **cursor: str | None) -> str | None:
     for name, value in cursor.items():
         query[name] = value or ""
     return f"{request.path}?{query.urlencode()}" if query else request.path
+
+
+def _kept(request: WorkspaceRequest, filters: Filters) -> str:
+    """What leads an image's page along this list: the query of the gallery that shows the same."""
+    query = request.GET.copy()
+    for name in ("after", "before"):
+        query.pop(name, None)
+    if filters.collection:
+        query["collection"] = str(filters.collection.pk)
+    return f"?{query.urlencode()}" if query else ""
 
 
 def _without(request: WorkspaceRequest, name: str) -> str:

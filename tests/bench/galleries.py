@@ -6,6 +6,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from typing import NamedTuple
 
 from tests.product import ROOT
 from tests.servers import PostgreSQL
@@ -18,9 +19,15 @@ QUESTIONS = (
 _EMAIL = "bench@example.com"
 
 
+class Answer(NamedTuple):
+    took_ms: float
+    computed_ms: float
+    statements: int
+
+
 @contextmanager
-def asked(shape: str, count: int) -> Iterator[Callable[[str], tuple[float, int]]]:
-    """Gives a question's milliseconds and statements (see `tests.bench.gallery`)."""
+def asked(shape: str, count: int) -> Iterator[Callable[[str], Answer]]:
+    """Of a question (see `tests.bench.gallery`)."""
     with ExitStack() as stack:
         folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="easel-bench-"))
         environment = os.environ | {"DATA_DIR": folder, "ALLOWED_HOSTS": "127.0.0.1"}
@@ -42,12 +49,12 @@ def asked(shape: str, count: int) -> Iterator[Callable[[str], tuple[float, int]]
         stack.callback(asker.wait)
         stack.callback(asker.kill)
 
-        def ask(question: str) -> tuple[float, int]:
+        def ask(question: str) -> Answer:
             assert asker.stdin
             assert asker.stdout
             asker.stdin.write(f"{question}\n")
             asker.stdin.flush()
-            took_ms, statements = asker.stdout.readline().split()
-            return float(took_ms), int(statements)
+            took_ms, computed_ms, statements = asker.stdout.readline().split()
+            return Answer(float(took_ms), float(computed_ms), int(statements))
 
         yield ask
