@@ -189,7 +189,7 @@ def test_the_page_costs_the_same_for_a_large_family(
     as_ada: Client, image: Image, workspace: Workspace, django_assert_max_num_queries: Any
 ) -> None:
     rows(workspace, 61, parent=image)
-    with django_assert_max_num_queries(13):
+    with django_assert_max_num_queries(14):
         as_ada.get(page_of(image))
 
 
