@@ -15,7 +15,7 @@ from django.views.decorators.http import require_safe
 
 from accounts import registry, workspaces
 from accounts.middleware import WorkspaceRequest
-from gallery import collections, downloads, families, images, notes, pages, recipes
+from gallery import collections, downloads, families, images, notes, pages, recipes, viewing
 from gallery.filters import chosen
 from gallery.forms import FilterForm
 from gallery.images import StorageError
@@ -76,13 +76,22 @@ def _beside(request: WorkspaceRequest, image: Image) -> dict[str, Any]:
 
 
 @require_safe
-@login_required
 def image_file(request: WorkspaceRequest, image_id: UUID, variant: str) -> HttpResponseBase:
     """The bytes of `original`, `large` (1024 px) or `small` (512 px), as they will ever be.
 
     While a preview is not made, the original stands in for it, and is not to be kept.
     """
+    image = viewing.seen(request, image_id)
+    return _sent(request, image, variant) if image else _searched(request, image_id, variant)
+
+
+@login_required
+def _searched(request: WorkspaceRequest, image_id: UUID, variant: str) -> HttpResponseBase:
     image = get_object_or_404(Image.objects.visible_to(request.user), pk=image_id)
+    return _sent(request, image, variant)
+
+
+def _sent(request: WorkspaceRequest, image: Image, variant: str) -> HttpResponseBase:
     keys = {
         "original": image.original,
         "large": image.preview_large,
