@@ -195,3 +195,45 @@ def test_leaving_in_the_middle_of_an_upload(
         balance_is(page, "$0.147")
         expect(cards(page)).to_have_count(1)
         page.context.close()
+
+
+def test_what_waits_is_cancelled_or_comes_without_moving(
+    open_page: OpenPage, product: Product, tmp_path: Path
+) -> None:
+    page = open_page(360)
+    page.emulate_media(reduced_motion="reduce")
+    sign_up(page, "waits@example.com")
+    product.stop("worker")
+    page.get_by_label("How many").fill("2")
+    prompt(page).fill("a lake")
+    prompt(page).press("Enter")
+    expect(page.get_by_text("in the queue")).to_have_count(2)
+    cards(page).first.get_by_role("button", name="Cancel").click()
+    expect(cards(page).first).to_contain_text("Cancelled.")
+    expect(cards(page).first).to_contain_text("Not charged.")
+    page.goto("/gallery/")
+    page.goto("/")
+    expect(page.get_by_text("in the queue")).to_have_count(1)
+    product.start("worker")
+    picture = page.locator(".is-fresh").get_by_role("img", name="a lake")
+    expect(picture).to_be_visible(timeout=PATIENCE)
+    assert picture.evaluate("each => getComputedStyle(each).transitionDuration") == "0s"
+    balance_is(page, "$0.147")
+
+    page.evaluate(
+        """href => {
+            const bag = new DataTransfer();
+            bag.setData("text/uri-list", href);
+            const options = { bubbles: true, cancelable: true, dataTransfer: bag };
+            document.querySelector("footer").dispatchEvent(new DragEvent("drop", options));
+        }""",
+        page.url.rstrip("/") + str(page.locator("a.job-picture").get_attribute("href")),
+    )
+    expect(page.locator("#create")).to_contain_text("Edit")
+    expect(page.locator(".bench-image")).to_have_attribute("alt", "a lake")
+    camera, file = page.locator("#camera"), tmp_path / "taken.jpg"
+    assert camera.get_attribute("capture") == "environment"
+    file.write_bytes(photographs.of_megapixels(8))
+    camera.set_input_files(file)
+    expect(page.locator("#photo-name")).to_have_text("taken.jpg")
+    expect(page.locator("[name=source]")).to_have_value("")
