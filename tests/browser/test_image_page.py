@@ -114,3 +114,35 @@ def test_look_closely_take_home_share_and_verify(
     assert fits(page)
     guest.goto(shared)
     expect(guest.get_by_text("This link leads nowhere")).to_be_visible()
+
+
+@pytest.mark.parametrize(("width", "scheme"), [(1440, "dark"), (360, "light")])
+def test_keep_collect_note_and_follow_the_filters(
+    open_page: OpenPage, width: int, scheme: str
+) -> None:
+    page = open_page(width, scheme)
+    sign_up(page, f"keeping-{width}@example.com")
+    for prompt in ("a red lake", "a harbour", "a blue lake"):
+        make(page, prompt)
+    page.goto("/gallery/?q=lake")
+    page.locator("main a:has(img)").first.click()
+    page.wait_for_url("**/images/**")
+    page.get_by_role("button", name="Favourite").click()
+    expect(page.get_by_role("button", name="Favourite", pressed=True)).to_be_visible()
+    page.locator("summary", has_text="Collect").click()
+    page.get_by_label("New collection").fill("Lakes")
+    assert fits(page)
+    page.get_by_role("button", name="Add").click()
+    expect(page.get_by_role("link", name="Lakes")).to_be_visible()
+    page.get_by_role("textbox", name="Note").fill("for the brochure")
+    page.get_by_role("button", name="Keep the note").click()
+    expect(page.get_by_role("textbox", name="Note")).to_have_value("for the brochure")
+    assert fits(page)
+
+    page.get_by_role("link", name="Next").click()
+    expect(page.get_by_role("img", name="a red lake").first).to_be_visible()
+    expect(page.get_by_role("link", name="Next")).to_have_count(0)
+    page.get_by_role("link", name="Gallery, as filtered").click()
+    page.wait_for_url("**/gallery/?q=lake")
+    page.goto("/gallery/?q=brochure")
+    expect(page.locator("main a:has(img)")).to_have_count(1)
