@@ -53,7 +53,7 @@ def returned(sql: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
 
 
 def rows(model: type[_Row], sql: str, values: Sequence[Any]) -> list[tuple[_Row, list[Any]]]:
-    """What a statement returns that ends in `columns`: rows, each with what follows in it."""
+    """The rows of a statement that returns `columns`, each with what it returns after them."""
     names, readers = _reading(model)
     found = []
     for row in returned(sql, values):
@@ -67,6 +67,7 @@ def rows(model: type[_Row], sql: str, values: Sequence[Any]) -> list[tuple[_Row,
 
 @cache
 def columns(model: _Model) -> str:
+    """What `rows` reads, for RETURNING."""
     table = model._meta.db_table
     return ", ".join(f'"{table}"."{field.column}"' for field in model._meta.concrete_fields)
 

@@ -1,7 +1,8 @@
-"""Of a process's many threads one computes at a time; who waits holds nothing.
+"""Of a process's many threads two compute at a time; who waits holds nothing.
 
-Python lets one thread compute anyway, and takes turns among all that want to a thousand times a
-second, which costs them all (decision 0009). Here a thread keeps its turn until it waits.
+Python lets one thread compute anyway, and hands over among all that want to every few
+milliseconds, which costs them all (decision 0009). Here a thread keeps its turn until it waits; the
+second has one since the first waits for the database most of the time.
 
 Only threads that ask for a `turn` are concerned: `waiting` changes nothing for others, but that
 it gives back their connection.

@@ -1,4 +1,4 @@
-"""Django's caches, and how to count in them: exactly, for all processes, in one round trip."""
+"""Django's caches, and how to count in them: exactly, for all processes, in one statement."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager

@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from accounts import ids
 from accounts.models import User, Workspace
+from gallery.models.image_sets import older
 from gallery.models.images import Image
 
 
@@ -17,9 +18,7 @@ class CollectionQuerySet(models.QuerySet["Collection"]):
         return self.filter(workspace__memberships__user=user)
 
     def older_than(self, collection: "Collection") -> Self:
-        same_moment = Q(created_at=collection.created_at, pk__lt=collection.pk)
-        earlier = Q(created_at__lt=collection.created_at) | same_moment
-        return self.filter(earlier, created_at__lte=collection.created_at)
+        return self.filter(older(collection))
 
     def with_covers(self) -> Self:
         """With `shown_cover`, the cover or else the first image, outside the trash; and `count`."""

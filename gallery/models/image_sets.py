@@ -15,6 +15,13 @@ if TYPE_CHECKING:
 TRASH_KEEPS = timedelta(days=30)
 
 
+def older(row: "Image | Collection") -> Q:
+    """What follows a row where the newest come first."""
+    same_moment = Q(created_at=row.created_at, pk__lt=row.pk)
+    earlier = Q(created_at__lt=row.created_at) | same_moment
+    return earlier & Q(created_at__lte=row.created_at)  # so that an index is entered
+
+
 class ImageQuerySet(models.QuerySet["Image"]):
     def visible_to(self, user: User) -> Self:
         """Images of the person's workspaces that are not in the trash."""
@@ -61,6 +68,4 @@ class ImageQuerySet(models.QuerySet["Image"]):
 
     def older_than(self, image: "Image") -> Self:
         """What follows `image` in `newest_first`."""
-        same_moment = Q(created_at=image.created_at, id__lt=image.pk)
-        earlier = Q(created_at__lt=image.created_at) | same_moment
-        return self.filter(earlier, created_at__lte=image.created_at)  # so that an index is entered
+        return self.filter(older(image))

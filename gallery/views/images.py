@@ -33,13 +33,11 @@ def image_page(request: WorkspaceRequest, image_id: UUID) -> HttpResponse:
     mine = Favourite.objects.filter(user=request.user, image=OuterRef("pk"))
     visible = Image.objects.visible_to(request.user).annotate(is_favourite=Exists(mine))
     image = get_object_or_404(visible.select_related("workspace", "created_by"), pk=image_id)
-    may_make = workspaces.may_make(request.user, image.workspace)
     context = {
         "image": image,
         "recipe": recipes.lines(image),
         "family": families.tree(image),
-        "may_share": may_make,
-        "may_make": may_make,
+        "may_make": workspaces.may_make(request.user, image.workspace),
         "note_length": notes.MAX_CHARACTERS,
         "here": request.get_full_path(),
         "inside": remembered(request),

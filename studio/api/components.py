@@ -26,6 +26,16 @@ def _one_of(*texts: str) -> dict[str, Any]:
     return {"type": "string", "enum": list(texts)}
 
 
+def _page_of(name: str) -> dict[str, Any]:
+    return _object(
+        object=_one_of("list"),
+        data=_list(ref(name)),
+        first_id=_or_null(_ID),
+        last_id=_or_null(_ID),
+        has_more=_FLAG,
+    )
+
+
 def ref(name: str) -> dict[str, str]:
     return {"$ref": f"#/components/schemas/{name}"}
 
@@ -119,21 +129,9 @@ COMPONENTS: dict[str, Any] = {
         engine=_TEXT,
         x_warnings=_WARNINGS,
     ),
-    "ImageList": _object(
-        object=_one_of("list"),
-        data=_list(ref("Image")),
-        first_id=_or_null(_ID),
-        last_id=_or_null(_ID),
-        has_more=_FLAG,
-    ),
+    "ImageList": _page_of("Image"),
     "Collection": _object(**_COLLECTION),
-    "CollectionList": _object(
-        object=_one_of("list"),
-        data=_list(ref("Collection")),
-        first_id=_or_null(_ID),
-        last_id=_or_null(_ID),
-        has_more=_FLAG,
-    ),
+    "CollectionList": _page_of("Collection"),
     "Deleted": _object(id=_ID, object=_one_of("collection"), deleted=_FLAG),
     "Job": _object(**_JOB),
     "Accepted": _object(**_JOB, jobs=_list(ref("Job"))),

@@ -86,9 +86,10 @@ def _call(job: Job) -> Staged:
     job.engine = engine.name
     try:
         request = _request(job)
-        begun = time.monotonic()
         with turns.waiting():
+            begun = time.monotonic()
             result = engine.run(request)
+            took_seconds = time.monotonic() - begun
     except (Busy, StorageError):
         job.upstream_calls -= 1  # counted at the claim; this one was not made
         raise
@@ -96,7 +97,7 @@ def _call(job: Job) -> Staged:
         "seed": result.seed,
         "notes": list(result.notes),
         "engine": engine.name,
-        "engine_ms": round((time.monotonic() - begun) * 1000),
+        "engine_ms": round(took_seconds * 1000),
         "trace_id": result.trace_id[:100],
     }
     alerts.close(*(_alert(job, fault) for fault in ("key", "balance", "model")))

@@ -83,9 +83,8 @@ def remove_masks(at: datetime) -> None:
     is_kept = Q(finished_at=None) | (
         ~Q(state=State.SUCCEEDED) & Q(finished_at__gt=at - _TRIED_AGAIN)
     )
-    kept = set(masked.filter(is_kept).values_list("mask", flat=True))
-    ended = masked.exclude(is_kept).values_list("mask", flat=True).distinct()
-    for mask in [each for each in ended if each not in kept][:100]:
+    gone = masked.exclude(is_kept).exclude(mask__in=masked.filter(is_kept).values("mask"))
+    for mask in gone.values_list("mask", flat=True).distinct()[:100]:
         images.disown(mask)
         Job.objects.filter(mask=mask).update(mask="", feather=Greatest("feather", 1))
 

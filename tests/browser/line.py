@@ -2,8 +2,6 @@
 
 import socket
 import threading
-from types import TracebackType
-from typing import Self
 
 HELD_AFTER_BYTES = 300_000
 PATIENCE_SECONDS = 60
@@ -17,17 +15,9 @@ class Line:
         self.is_cut = threading.Event()
         self.server = socket.create_server(("127.0.0.1", 0))
         self.url = f"http://127.0.0.1:{self.server.getsockname()[1]}"
-
-    def __enter__(self) -> Self:
         threading.Thread(target=self._accept, daemon=True).start()
-        return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def close(self) -> None:
         self.cut()
         self.server.close()
 

@@ -1,6 +1,7 @@
 """How orders end that do not end well, and many at once, against a service that has faults."""
 
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -171,7 +172,7 @@ def test_leaving_in_the_middle_of_an_upload(
 ) -> None:
     file = tmp_path / "holiday.jpg"
     file.write_bytes(photographs.of_megapixels(8))
-    with Line(product.port) as line:
+    with closing(Line(product.port)) as line:
         page = browser.new_context(base_url=line.url, viewport=TABLET).new_page()
         sign_up(page, "leaves@example.com")
         chooser = page.locator("input[type=file]").first

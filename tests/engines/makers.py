@@ -111,3 +111,8 @@ def reset(connection: socket.socket) -> None:
     """Close with RST instead of FIN."""
     connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     connection.close()
+
+
+def file_of(strict: StrictStepfun, name: str) -> str:
+    """Where it serves one of its `files`."""
+    return f"http://127.0.0.1:{strict.port}/files/{name}"

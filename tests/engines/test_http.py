@@ -1,10 +1,8 @@
-"""What the network layer promises, whatever engine uses it."""
+"""What engines do over the transport: read so much, fetch from public hosts, read headers."""
 
 import gzip
 import os
 import socket
-import threading
-import time
 import tracemalloc
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -14,27 +12,20 @@ import httpx
 import pytest
 
 from studio.engines.addresses import is_public, public_or
-from studio.engines.contract import Busy, Trouble
+from studio.engines.contract import Trouble
 from studio.engines.http import (
     fetch,
     printable_header,
     read_capped,
     read_start,
     seconds_of_retry_after,
-    send,
 )
 from studio.engines.transport import TimedTransport, deadline
-from tests.engines.makers import closed_port, reset, resolves_to, silent_port
+from tests.engines.makers import closed_port, file_of, resolves_to
 from tests.engines.strict_faults import MEGABYTE, _gzip_pieces
 from tests.engines.strict_stepfun import StrictStepfun
 
 NOON = datetime(2026, 5, 1, 12, 0, tzinfo=UTC)
-
-
-@pytest.fixture
-def transport() -> Iterator[TimedTransport]:
-    with closing(TimedTransport()) as built:
-        yield built
 
 
 @contextmanager
@@ -43,138 +34,13 @@ def guarded(trusted: str = "elsewhere.example") -> Iterator[TimedTransport]:
         yield built
 
 
-def get(
-    transport: TimedTransport, url: str, *, seconds: float = 5.0, body: bytes | None = None
-) -> bytes:
-    with deadline(seconds), send(transport, httpx.Request("GET", url, content=body)) as response:
-        return read_capped(response, 1000)
-
-
 def fetched(transport: TimedTransport, url: str, *, seconds: float = 5.0) -> bytes:
     with deadline(seconds):
         return fetch(transport, httpx.URL(url), max_bytes=MEGABYTE, headers={})
 
 
-@contextmanager
-def took(at_least: float, at_most: float) -> Iterator[None]:
-    started = time.monotonic()
-    yield
-    assert at_least <= time.monotonic() - started <= at_most
-
-
 def canned(body: bytes, **headers: str) -> httpx.Response:
     return httpx.Response(200, headers=headers, stream=httpx.ByteStream(body))
-
-
-# Deadlines
-
-
-def test_a_call_without_a_deadline_is_a_mistake(transport: TimedTransport, strict: StrictStepfun):
-    with pytest.raises(LookupError), send(transport, httpx.Request("GET", strict.base_url)):
-        pass
-
-
-def test_hang_before_headers_ends_at_the_deadline(transport: TimedTransport):
-    with silent_port() as port, took(0.4, 1.0), pytest.raises(Trouble, match="ReadTimeout"):
-        get(transport, f"http://127.0.0.1:{port}/", seconds=0.4)
-
-
-def test_one_byte_a_second_ends_at_the_deadline(transport: TimedTransport, strict: StrictStepfun):
-    strict.files["drops"] = bytes(100)
-    url = f"http://127.0.0.1:{strict.port}/slow/drops"
-    with took(1.5, 2.1), pytest.raises(Trouble, match="ReadTimeout"):
-        get(transport, url, seconds=1.5)
-
-
-def test_a_peer_that_reads_nothing_ends_at_the_deadline(transport: TimedTransport):
-    with silent_port() as port, took(0.4, 1.0), pytest.raises(Trouble, match="WriteTimeout"):
-        get(transport, f"http://127.0.0.1:{port}/", seconds=0.4, body=bytes(32 * MEGABYTE))
-
-
-def test_a_silent_tls_handshake_ends_at_the_deadline_and_nothing_was_sent(
-    transport: TimedTransport,
-):
-    with silent_port() as port, took(0.4, 1.0), pytest.raises(Busy, match="not sent"):
-        get(transport, f"https://127.0.0.1:{port}/", seconds=0.4)
-
-
-def test_a_slow_lookup_ends_at_the_deadline_and_nothing_was_sent(
-    transport: TimedTransport, monkeypatch: pytest.MonkeyPatch
-):
-    answered = threading.Event()
-
-    def getaddrinfo(*_args: object, **_kwargs: object) -> None:
-        answered.wait(10)
-        raise socket.gaierror("too late")
-
-    monkeypatch.setattr(socket, "getaddrinfo", getaddrinfo)
-    with took(0.3, 0.9), pytest.raises(Busy, match="looking up slow"):
-        get(transport, "http://slow.example/", seconds=0.3)
-    answered.set()
-
-
-def test_deadlines_of_threads_are_their_own(transport: TimedTransport, strict: StrictStepfun):
-    strict.files["name"] = b"bytes"
-    with deadline(0.001):
-        other = threading.Thread(target=get, args=(transport, _file(strict, "name")))
-        other.start()
-        other.join()
-    assert strict.counts["files"] == 1
-
-
-def test_no_time_left_sends_nothing(transport: TimedTransport, strict: StrictStepfun):
-    with pytest.raises(Busy, match="not sent"):
-        get(transport, _file(strict, "name"), seconds=0)
-    assert not strict.file_requests
-
-
-# Never sent, or sent and unknown
-
-
-def test_connection_refused_is_busy(transport: TimedTransport):
-    with closed_port() as port, pytest.raises(Busy, match="not sent"):
-        get(transport, f"http://127.0.0.1:{port}/")
-
-
-def test_unknown_host_is_busy(transport: TimedTransport):
-    with pytest.raises(Busy, match="not sent"):
-        get(transport, "http://nowhere.invalid/")
-
-
-def test_impossible_host_name_is_busy(transport: TimedTransport):
-    with pytest.raises(Busy, match="not sent"):
-        get(transport, f"http://{'a' * 64}.example/")
-
-
-def test_plain_text_where_tls_should_be_is_busy(transport: TimedTransport, strict: StrictStepfun):
-    with pytest.raises(Busy, match="not sent"):
-        get(transport, f"https://127.0.0.1:{strict.port}/")
-    assert not strict.file_requests
-
-
-@pytest.mark.parametrize("ending", [reset, socket.socket.close], ids=["reset", "close"])
-def test_hanging_up_after_the_request_is_trouble(transport: TimedTransport, ending):
-    with closing(socket.create_server(("127.0.0.1", 0))) as listener:
-
-        def hang_up() -> None:
-            connection, _ = listener.accept()
-            connection.recv(65536)
-            ending(connection)
-
-        thread = threading.Thread(target=hang_up)
-        thread.start()
-        with pytest.raises(Trouble, match=r"RemoteProtocolError|ReadError"):
-            get(transport, f"http://127.0.0.1:{listener.getsockname()[1]}/")
-        thread.join()
-
-
-def test_the_next_address_is_tried_when_one_refuses(
-    transport: TimedTransport, strict: StrictStepfun, monkeypatch: pytest.MonkeyPatch
-):
-    strict.files["name"] = b"bytes"
-    two = [resolves_to(address)("", strict.port)[0] for address in ("::1", "127.0.0.1")]
-    monkeypatch.setattr(socket, "getaddrinfo", lambda host, *_a, **_k: _literal_or(host, two))
-    assert get(transport, f"http://two.example:{strict.port}/files/name") == b"bytes"
 
 
 # Size
@@ -273,7 +139,7 @@ def test_private_hosts_are_not_fetched_from(strict: StrictStepfun, host: str):
 def test_the_trusted_host_is_fetched_from_whatever_its_address(strict: StrictStepfun):
     strict.files["name"] = b"bytes"
     with guarded("127.0.0.1") as transport:
-        assert fetched(transport, _file(strict, "name")) == b"bytes"
+        assert fetched(transport, file_of(strict, "name")) == b"bytes"
 
 
 def test_a_redirect_to_a_private_address_is_not_followed(strict: StrictStepfun):
@@ -311,23 +177,6 @@ def test_a_name_that_resolves_anew_is_connected_to_where_it_was_checked(
     assert connected_to == ["8.8.8.8"]
 
 
-def test_of_several_addresses_only_the_allowed_are_connected_to(
-    transport: TimedTransport, strict: StrictStepfun, monkeypatch: pytest.MonkeyPatch
-):
-    asked: list[str] = []
-
-    def rule(_host: str, address: str) -> bool:
-        asked.append(address)
-        return address == "127.0.0.1"
-
-    two = [resolves_to(address)("", strict.port)[0] for address in ("127.0.0.2", "127.0.0.1")]
-    monkeypatch.setattr(socket, "getaddrinfo", lambda host, *_a, **_k: _literal_or(host, two))
-    strict.files["name"] = b"bytes"
-    with closing(TimedTransport(allows=rule)) as picky:
-        assert fetched(picky, f"http://two.example:{strict.port}/files/name") == b"bytes"
-    assert asked == ["127.0.0.2", "127.0.0.1"]
-
-
 # Fetching
 
 
@@ -347,7 +196,7 @@ def test_only_http_is_fetched(url: str):
 
 def test_a_missing_file_is_trouble(strict: StrictStepfun):
     with guarded("127.0.0.1") as transport, pytest.raises(Trouble, match="status 404"):
-        fetched(transport, _file(strict, "never-was"))
+        fetched(transport, file_of(strict, "never-was"))
 
 
 def test_an_unreachable_file_is_trouble_because_the_image_was_made():
@@ -357,56 +206,6 @@ def test_an_unreachable_file_is_trouble_because_the_image_was_made():
         pytest.raises(Trouble, match="not sent"),
     ):
         fetched(transport, f"http://127.0.0.1:{port}/files/name")
-
-
-def test_environment_proxies_and_netrc_are_not_used(
-    transport: TimedTransport, strict: StrictStepfun, monkeypatch: pytest.MonkeyPatch
-):
-    strict.files["name"] = b"bytes"
-    with closed_port() as port:
-        monkeypatch.setenv("HTTP_PROXY", f"http://127.0.0.1:{port}")
-        monkeypatch.setenv("ALL_PROXY", f"http://127.0.0.1:{port}")
-        assert get(transport, _file(strict, "name")) == b"bytes"
-
-
-def test_a_connection_is_reused(transport: TimedTransport, strict: StrictStepfun):
-    strict.files["name"] = b"bytes"
-    connections = []
-    for _ in range(3):
-        request = httpx.Request("GET", _file(strict, "name"))
-        with deadline(5), send(transport, request) as response:
-            read_capped(response, 1000)
-            connections.append(_client(response))
-    assert len(set(connections)) == 1
-
-
-def test_calls_under_way_have_connections_of_their_own_and_leave_them_to_the_next(
-    transport: TimedTransport, strict: StrictStepfun
-):
-    strict.files["name"] = b"bytes"
-    request = httpx.Request("GET", _file(strict, "name"))
-    with deadline(5):
-        with send(transport, request) as first, send(transport, request) as second:
-            ours = {_client(first), _client(second)}
-            assert len(ours) == 2
-            for response in (first, second):
-                read_capped(response, 1000)
-        for _ in range(2):
-            with send(transport, request) as response:
-                read_capped(response, 1000)
-                assert _client(response) in ours
-
-
-def test_a_call_that_fails_leaves_its_pool_to_the_next(transport: TimedTransport) -> None:
-    with closed_port() as port:
-        for _ in range(3):
-            with pytest.raises(Busy):
-                get(transport, f"http://127.0.0.1:{port}/")
-    assert len(transport._pool._idle) == 1
-
-
-def _client(response: httpx.Response) -> object:
-    return response.extensions["network_stream"].get_extra_info("client_addr")
 
 
 # Headers
@@ -447,15 +246,3 @@ def test_retry_after_a_date_counts_from_the_given_moment():
 def test_headers_of_others_are_made_printable():
     assert printable_header("ab c\x1b[31m\r\nd" + "e" * 200) == ("abc[31md" + "e" * 200)[:128]
     assert printable_header(None) == ""
-
-
-def _file(strict: StrictStepfun, name: str) -> str:
-    return f"http://127.0.0.1:{strict.port}/files/{name}"
-
-
-_getaddrinfo = socket.getaddrinfo
-
-
-def _literal_or(host: str, entries: list) -> list:
-    """`create_connection` looks up the literal address that it is given, too."""
-    return entries if host.endswith(".example") else _getaddrinfo(host, entries[0][4][1], type=1)

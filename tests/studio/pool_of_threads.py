@@ -1,5 +1,10 @@
-"""One process with its threads, beside a suspect. Run by test_pool.py."""
+"""One process with its threads, and nobody who serves the queue. Run by test_pool.py.
 
+The argument is one of the functions below.
+"""
+
+import sys
+import threading
 from collections import Counter
 
 from tests.programs import ready, say
@@ -9,26 +14,76 @@ ready()
 from accounts import ledger, workspaces  # noqa: E402
 from accounts.models import User  # noqa: E402
 from studio import serving  # noqa: E402
+from studio.engines.contract import EngineRequest, EngineResult  # noqa: E402
 from studio.models import Job  # noqa: E402
+from studio.queue import doorbell  # noqa: E402
 from studio.queue.pool import Pool  # noqa: E402
 from tests.product import until  # noqa: E402
 from tests.studio.makers import Puppet, submit  # noqa: E402
 
-if __name__ == "__main__":
-    engine = Puppet()
-    serving.engine = lambda *_: engine
-    ada = User.objects.create_user("ada@example.com", "correct horse", name="Ada")
-    own = workspaces.personal(ada)
-    ledger.grant(to=own, amount_micros=150_000, reference="grant")
-    suspect, *_ = submit(ada, own, count=10)
+
+class Slow(Puppet):
+    let_go = threading.Event()
+
+    def run(self, request: EngineRequest) -> EngineResult:
+        self.let_go.wait(10)
+        return super().run(request)
+
+
+engine = Slow()
+
+
+def ordered(count: int) -> list[Job]:
+    """For somebody who has credit enough."""
+    name = f"{User.objects.count()}@example.com"
+    by = User.objects.create_user(name, "correct horse", name=name)
+    own = workspaces.personal(by)
+    ledger.grant(to=own, amount_micros=150_000, reference=name)
+    return submit(by, own, count=count)
+
+
+def states() -> Counter[str]:
+    return Counter(Job.objects.values_list("state", flat=True))
+
+
+def beside_a_suspect() -> None:
+    engine.let_go.set()
+    suspect, *_ = ordered(10)
     Job.objects.filter(pk=suspect.pk).update(crashes=1)
     pool = Pool(3)
     pool.fill()
     until(lambda: Job.objects.unfinished().count() == 1, "the others ending")
     pool.fill()
     suspect.refresh_from_db()
-    say(
-        suspect=suspect.state,
-        states=Counter(Job.objects.values_list("state", flat=True)),
-        calls=len(engine.calls),
-    )
+    say(suspect=suspect.state, states=states(), calls=len(engine.calls))
+
+
+def hears() -> None:
+    engine.let_go.set()
+    pool = Pool(3)
+    pool.listen()
+    ordered(1)
+    # It listens soon; the queue, which would catch what comes before, is not there.
+    until(lambda: doorbell.ring() or states()["succeeded"] == 1, "its ear")
+    for count in (2, 3):
+        ordered(1)
+        until(lambda: states()["succeeded"] == count, "its end")  # noqa: B023
+    say(calls=len(engine.calls))
+
+
+def ends() -> None:
+    ordered(10)
+    pool = Pool(3)
+    pool.fill()
+    until(lambda: Job.objects.running().count() == 3, "three running")
+    ending = threading.Thread(target=pool._end)
+    ending.start()
+    until(lambda: pool._is_ending, "its end")
+    engine.let_go.set()
+    ending.join(10)
+    say(states=states())
+
+
+if __name__ == "__main__":
+    serving.engine = lambda *_: engine
+    {each.__name__: each for each in (beside_a_suspect, hears, ends)}[sys.argv[1]]()

@@ -7,17 +7,17 @@ from tests.programs import Ground
 
 @pytest.mark.parametrize("ground", ["sqlite"], indirect=True)
 def test_threads_take_no_suspect(ground: Ground) -> None:
-    (end,) = ground.run("tests.studio.pool_of_threads")
+    (end,) = ground.run("tests.studio.pool_of_threads", "beside_a_suspect")
     assert end == {"suspect": "queued", "states": {"queued": 1, "succeeded": 9}, "calls": 9}
 
 
 @pytest.mark.parametrize("ground", ["sqlite", "postgresql"], indirect=True)
 def test_the_bell_is_heard_beside_the_queue(ground: Ground) -> None:
-    (end,) = ground.run("tests.studio.pool_hears")
+    (end,) = ground.run("tests.studio.pool_of_threads", "hears")
     assert end == {"calls": 3}
 
 
 @pytest.mark.parametrize("ground", ["sqlite"], indirect=True)
 def test_a_process_that_ends_finishes_what_runs_and_takes_no_more(ground: Ground) -> None:
-    (end,) = ground.run("tests.studio.pool_ends")
+    (end,) = ground.run("tests.studio.pool_of_threads", "ends")
     assert end == {"states": {"queued": 7, "succeeded": 3}}
