@@ -14,7 +14,6 @@ class EditBench extends HTMLElement {
   #file = null;
   #isBack = false;
   #isQuiet = false;
-  #wantsRegion = false;
 
   connectedCallback() {
     this.awaited = new Awaited((card) => this.#goOn(card));
@@ -67,7 +66,10 @@ class EditBench extends HTMLElement {
     if (!id && !file.files.length) this.#close(how);
     else if (!id) this.#showFile(file.files[0]);
     else if (id !== this.shown?.dataset.image) this.#load(id, how);
-    else this.#remember(id, "replaceState");
+    else {
+      this.#remember(id, "replaceState");
+      this.#suitRegion();
+    }
   }
 
   async #load(id, how) {
@@ -130,8 +132,16 @@ class EditBench extends HTMLElement {
     htmx.process(this.shown);
     this.#dress();
     if (hadFocus) this.querySelector(hadFocus === "chain" ? ".is-here a" : ".bench-bar :is(button, a)")?.focus({ preventScroll: true });
-    if (this.#wantsRegion) this.#openRegion({ isQuiet: true });
-    this.#wantsRegion = false;
+    this.#suitRegion();
+  }
+
+  /** Open or closed, as what is made again had it. */
+  #suitRegion() {
+    const { region } = composer();
+    if (!region) return;
+    composer().region = null;
+    if (region.isWanted) this.#openRegion({ isQuiet: true, feather: region.feather });
+    else if (this.region) this.#toggleRegion();
   }
 
   #close(how) {
@@ -230,7 +240,6 @@ class EditBench extends HTMLElement {
   /** The same words and settings again, about the picture that this one was made of. */
   #again({ seed, count }) {
     const { shown } = this;
-    this.#wantsRegion = "region" in shown.dataset;
     const { form, button } = composer();
     composer().reuse(shown);
     form.elements.seed.value = seed;
@@ -246,16 +255,18 @@ class EditBench extends HTMLElement {
   }
 
   /** Quietly: the focus stays where it is. */
-  async #openRegion({ isQuiet = false } = {}) {
-    if (this.region) return;
+  async #openRegion({ isQuiet = false, feather } = {}) {
+    if (this.region) return this.region.soften(feather);
     if (this.compare?.isOn) this.#compare();
     const shown = this.shown;
     await import("./bench/region.js");
-    if (shown !== this.shown || this.region) return;
+    if (shown !== this.shown || this.region) return undefined;
     const tool = document.createElement("region-tool");
     tool.toggleAttribute("quiet", isQuiet);
     shown.querySelector(".bench-bar").after(tool);
+    tool.soften(feather);
     this.#press("region", true);
+    return undefined;
   }
 
   #toggleRegion() {

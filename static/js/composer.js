@@ -98,10 +98,11 @@ class StudioForm extends HTMLElement {
     if (way) room.append(wayOut(way));
   }
 
-  /** Fills the form from a card. */
+  /** Fills the form from a card; what was an edit of a region becomes one again. */
   reuse(card) {
-    const { prompt, source, ...kept } = card.dataset;
+    const { prompt, source, region, feather, ...kept } = card.dataset;
     this.prompt.value = prompt;
+    this.region = { isWanted: region !== undefined, feather };
     const shape = card.querySelector("svg[viewBox]")?.getAttribute("viewBox").split(" ").slice(2).map(Number);
     if (source) this.photo.useImage(source, "The same photo", shape);
     else this.photo.clear();

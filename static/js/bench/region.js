@@ -9,6 +9,7 @@ import { View } from "./view.js";
 
 const KEY = "easel.region:";
 const MOST_KEPT = 200_000;
+const ON_ORDER = ["htmx:confirm", "htmx:configRequest", "htmx:afterRequest"];
 
 class RegionTool extends HTMLElement {
   connectedCallback() {
@@ -31,14 +32,14 @@ class RegionTool extends HTMLElement {
     this.addEventListener("focusout", this);
     this.frame.addEventListener("keydown", this);
     this.addEventListener("keydown", this);
-    for (const name of ["htmx:confirm", "htmx:configRequest"]) composer().form.addEventListener(name, this);
+    for (const name of ON_ORDER) composer().form.addEventListener(name, this);
     this.choose("brush");
     this.changed();
     if (!this.hasAttribute("quiet")) this.sheet.canvas.focus({ preventScroll: true });
   }
 
   disconnectedCallback() {
-    for (const name of ["htmx:confirm", "htmx:configRequest"]) composer().form.removeEventListener(name, this);
+    for (const name of ON_ORDER) composer()?.form.removeEventListener(name, this);
     this.frame.removeEventListener("keydown", this);
     this.frame.classList.remove("is-region");
     this.view.end();
@@ -49,6 +50,7 @@ class RegionTool extends HTMLElement {
   handleEvent(event) {
     if (event.type === "htmx:confirm") this.#confirm(event);
     else if (event.type === "htmx:configRequest") this.#send(event);
+    else if (event.type === "htmx:afterRequest") this.#sent(event);
     else if (event.type === "click") this.#act(event.target.closest("button")?.value);
     else if (event.type === "input") this.#input(event.target);
     else if (event.type === "keydown") this.#key(event);
@@ -69,6 +71,14 @@ class RegionTool extends HTMLElement {
     for (const each of this.querySelectorAll("[aria-pressed]")) each.setAttribute("aria-pressed", String(each.value === tool));
     this.sheet.canvas.dataset.tool = tool;
     this.pointers.showCursor();
+  }
+
+  /** A feather in pixels, where another one than the usual is wanted. */
+  soften(feather) {
+    if (feather === undefined) return;
+    this.fields.feather.value = feather;
+    this.#sayFeather();
+    composer().quote.show();
   }
 
   add(operation) {
@@ -193,6 +203,13 @@ class RegionTool extends HTMLElement {
     if (!this.blob) return;
     detail.formData.append("mask", this.blob, "region.png");
     detail.formData.append("feather", String(this.feather));
+  }
+
+  /** A photo that went up is an image now: its region is kept under its name. */
+  #sent({ target, detail: { successful } }) {
+    if (target !== composer().form || !successful || this.key) return;
+    const { source } = document.querySelector("#jobs > [data-job]")?.dataset ?? {};
+    if (source) remember(KEY + source, this.sheet.operations);
   }
 }
 
