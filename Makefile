@@ -11,7 +11,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --requir
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 
-TABLES := hop idle calls added gallery
+TABLES := hop idle calls added gallery studio
 
 .PHONY: $(TABLES) run test test-long check bench chaos format lock screenshots clean
 

@@ -17,6 +17,7 @@ from studio.queue import work
 log = logging.getLogger("easel.worker")
 PATIENCE_SECONDS = 5.0
 _LOOK_SECONDS = 0.2
+_GRACE_SECONDS = 0.3  # whoever waits for the picture has it by then
 _MOST_WAITING = 2_000
 
 
@@ -36,6 +37,7 @@ class Previews:
     def _work(self) -> None:
         while True:
             image, asked_at = self._waiting.get()
+            time.sleep(max(0.0, asked_at + _GRACE_SECONDS - time.monotonic()))
             while self._is_busy() and time.monotonic() - asked_at < PATIENCE_SECONDS:
                 time.sleep(_LOOK_SECONDS)
             begun = time.monotonic()

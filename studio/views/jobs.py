@@ -129,6 +129,7 @@ def job_watch(request: WorkspaceRequest) -> HttpResponse:
     known = {pk: seen[pk] for pk in ours.values_list("pk", flat=True)}
     if seen and not known:
         raise Http404
+    bool(request.workspace)  # asked for now, while nobody waits for it
     with jobs.place("page", of=request.user.pk) as is_free:
         if is_free:
             is_queued = State.QUEUED in known.values()

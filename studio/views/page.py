@@ -84,10 +84,11 @@ def room(request: WorkspaceRequest) -> dict[str, Any]:
 def newer(request: WorkspaceRequest, after: str) -> list[Job]:
     """What the person ordered since the job `after`, the newest first: its ids count up."""
     try:
-        own = _ours(request).filter(created_by=request.user)
-        return list(own.filter(pk__gt=UUID(after)).newest_first()[:SHOWN])
+        last = UUID(after)
     except ValueError:
         return []
+    own = _ours(request).filter(created_by=request.user)
+    return list(own.filter(pk__gt=last).newest_first()[:SHOWN])
 
 
 def watched(some: Iterable[Job]) -> dict[str, Any]:

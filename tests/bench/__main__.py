@@ -1,6 +1,6 @@
 """`make bench`: one table for each question, its floor beside it in the same run.
 
-python -m tests.bench [hop] [idle] [calls] [added] [gallery]
+python -m tests.bench [hop] [idle] [calls] [added] [gallery] [studio]
 
 The gallery's is of SQLite; with SHAPE=postgresql of PostgreSQL, with a million images.
 """
@@ -151,6 +151,13 @@ def gallery() -> None:
             say(question, *p95, ratios[0], cpu[1], ratios[1], statements)
 
 
+def studio() -> None:
+    """What a person waits for on the studio page, in Chromium."""
+    from tests.bench import studio as page  # which uses `installation`
+
+    page.main()
+
+
 def say(name: str, *figures: object) -> None:
     cells = [f"{each:.1f}" if isinstance(each, float) else str(each) for each in figures]
     sys.stdout.write(f"{name:<34}" + "".join(f"{cell:>14}" for cell in cells) + "\n")
@@ -163,6 +170,7 @@ TABLES: dict[str, Callable[[], None]] = {
     "calls": calls,
     "added": added,
     "gallery": gallery,
+    "studio": studio,
 }
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""What a person waits for on the studio page, in Chromium: `python -m tests.bench.studio`.
+"""What a person waits for on the studio page, in Chromium: `make bench studio`.
 
 First paint and largest paint of the first load and of a later one; from the click on the button
 to the card; from the end of a job, as its row has it, to the picture's card in the page.
