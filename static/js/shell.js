@@ -51,15 +51,23 @@ class CopyButton extends HTMLElement {
 
   async handleEvent() {
     const of = document.getElementById(this.getAttribute("of"));
-    const button = this.querySelector("button");
-    const label = button.textContent;
-    try {
-      await navigator.clipboard.writeText(this.getAttribute("text") ?? textOf(of));
-      button.textContent = "Copied";
-    } catch {
-      button.textContent = "Not allowed";
-    }
-    setTimeout(() => { button.textContent = label; }, 1500);
+    const text = this.getAttribute("text") ?? textOf(of);
+    const isDone = await navigator.clipboard.writeText(text).then(() => true, () => false);
+    this.#say(isDone ? "Copied" : "Not allowed", isDone ? "#check" : "#close");
+  }
+
+  /** For a moment, in the place of its words and of its icon. */
+  #say(sentence, icon) {
+    const words = this.querySelector("button span") ?? this.querySelector("button");
+    const use = this.querySelector("use");
+    this.usual ??= { label: words.textContent, href: use?.getAttribute("href") };
+    words.textContent = sentence;
+    use?.setAttribute("href", this.usual.href.replace(/#.*/, icon));
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => {
+      words.textContent = this.usual.label;
+      use?.setAttribute("href", this.usual.href);
+    }, 1500);
   }
 }
 
