@@ -2,12 +2,15 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from allauth.account.adapter import DefaultAccountAdapter
+from django.contrib import messages
 from django.core.mail import EmailMultiAlternatives
 from django.db import transaction
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 
-from accounts import letters, workspaces
+from accounts import erasure, letters, places, workspaces
 from accounts.models import User
+
+_FIRST = "is_first_time"
 
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
@@ -19,6 +22,19 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
             if commit:
                 workspaces.personal(saved)
         return saved
+
+    def login(self, request: HttpRequest, user: User) -> None:
+        is_first = user.last_login is None  # what follows sets it
+        super().login(request, user)
+        request.session[_FIRST] = is_first
+
+    def post_login(self, request: HttpRequest, user: User, **facts: Any) -> HttpResponse:
+        """Whoever signs in stays; and hears of it, where this browser is not known."""
+        response: HttpResponse = super().post_login(request, user, **facts)
+        if erasure.cancel(user=user):
+            messages.success(request, "Welcome back. Your account stays, with all that is in it.")
+        places.greet(request, response, user, is_first=request.session.pop(_FIRST, False))
+        return response
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
         """A letter's links lead to SITE_URL, whatever host the request was sent to."""

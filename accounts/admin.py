@@ -4,6 +4,7 @@ from typing import Any
 
 from allauth.account.admin import EmailAddress
 from allauth.mfa.admin import Authenticator
+from allauth.usersessions.admin import UserSession
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
@@ -50,8 +51,9 @@ class UserAdmin(KeptAdmin):
         return super().has_change_permission(request, obj) and not is_above
 
 
-# allauth's own would show second factors with their secrets, and change whose an address is.
-admin.site.unregister((Authenticator, EmailAddress))
+# allauth's own would show second factors with their secrets, and the keys of sessions, and change
+# whose an address is.
+admin.site.unregister((Authenticator, EmailAddress, UserSession))
 
 
 @admin.register(Authenticator)

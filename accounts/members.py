@@ -86,19 +86,28 @@ def change(
 
 
 def hand_over(*, member: Membership, by: User) -> None:
-    """The member becomes an owner, and the owner an admin. Raises NotAllowed and AlreadyGone."""
+    """The member becomes an owner, and the owner an admin.
+
+    Raises NotAllowed, AlreadyGone, and LastOwner for one who is about to go themselves.
+    """
     with _decided(member, by) as (found, decider):
         if decider.role != Role.OWNER or found.user_id == by.pk or not found.workspace.is_team:
             raise NotAllowed
         found.role, found.monthly_cap_micros, decider.role = Role.OWNER, None, Role.ADMIN
         found.save(update_fields=["role", "monthly_cap_micros"])
         decider.save(update_fields=["role"])
+        _check_owned(found.workspace)
+    tell_new_owner(found.user, found.workspace, by=by)
+
+
+def tell_new_owner(user: User, workspace: Workspace, *, by: User) -> None:
+    """Never to be called in a transaction."""
     letters.send(
         "handed_over",
-        to=found.user.email,
+        to=user.email,
         by=letters.said_by(by),
-        workspace=found.workspace.name,
-        url=_address_of(found.workspace),
+        workspace=workspace.name,
+        url=_address_of(workspace),
     )
 
 
@@ -165,9 +174,9 @@ def _let_go(member: Membership) -> None:
 
 
 def _check_owned(workspace: Workspace) -> None:
-    """Owners who may sign in, so that a suspended one is not who a team is left with."""
-    owners = Membership.objects.filter(workspace=workspace, role=Role.OWNER)
-    if not owners.filter(user__is_active=True).exists():
+    """So that a team is not left with one who is suspended, or about to be erased."""
+    owners = Membership.objects.who_stay().filter(workspace=workspace, role=Role.OWNER)
+    if not owners.exists():
         raise LastOwner
 
 

@@ -1,7 +1,8 @@
 """Where upper rooms say what lower ones show for them. Filled in their `ready()`."""
 
-from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -43,6 +44,34 @@ class SelectionAction:
     is_for: Callable[[Any], bool] = lambda _: True
 
 
+@dataclass(frozen=True, kw_only=True)
+class ExportFile:
+    """A file of an export. Its pieces are read once, when it is its turn."""
+
+    name: str
+    pieces: Iterable[bytes] = field(repr=False)
+    at: datetime | None = None
+    is_packed: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Belonging:
+    """Rows that belong to people or workspaces: what an export has of them, and how they end.
+
+    The files are those of a person, or of a workspace, given that. `erase` removes some of a
+    workspace's rows and says whether none is left. `forget` takes the person out of what stays
+    with others. Without either, the rows go with what they hang from; `kept` says why some stay.
+    A test fails for a model of people or workspaces that is in none of these.
+    """
+
+    models: Collection[str]
+    of_person: Callable[[Any], Iterable[ExportFile]] | None = None
+    of_workspace: Callable[[Any], Iterable[ExportFile]] | None = None
+    erase: Callable[[Any], bool] | None = None
+    forget: Callable[[Any], None] | None = None
+    kept: str = ""
+
+
 # What the page of an image offers, given the image; None where it does not apply
 image_actions: list[Callable[[Any], Action | None]] = []
 # Before images are removed for good, or leave their workspace, in the same transaction, given their
@@ -62,3 +91,12 @@ member_spending: list[Callable[[Any], Mapping[int, int]]] = []
 member_leavings: list[Callable[[Any, Any], list[str]]] = []
 # What a workspace holds that keeps it from being closed, a sentence for each
 workspace_holdings: list[Callable[[Any], list[str]]] = []
+
+# What the page about privacy says further, given the request; None where it does not apply
+privacy_panels: list[Callable[[Any], Panel | None]] = []
+# What people and workspaces have, in the order of an export; it is erased in the opposite one
+belongings: list[Belonging] = []
+# Ends what goes on in a workspace before it is erased, or for a person anywhere: given either
+stops: list[Callable[[Any], None]] = []
+# Whether something still goes on for a person, given them; their row stays until nothing does
+goings_on: list[Callable[[Any], bool]] = []

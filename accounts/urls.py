@@ -1,6 +1,6 @@
 from django.urls import path
 
-from accounts.views import invitations, keys, members, teams
+from accounts.views import invitations, keys, members, privacy, teams
 
 app_name = "accounts"
 
@@ -34,6 +34,11 @@ urlpatterns = [
         invitations.invitation_revoke,
         name="invitation_revoke",
     ),
+    path("privacy/", privacy.privacy, name="privacy"),
+    path("privacy/export", privacy.export_create, name="export_create"),
+    path("privacy/export/<uuid:export_id>", privacy.export_download, name="export_download"),
+    path("privacy/letters", privacy.letters_change, name="letters_change"),
+    path("privacy/delete", privacy.account_delete, name="account_delete"),
     path("join/", invitations.join, name="join"),
     path("join/as-another", invitations.join_as_another, name="join_as_another"),
     path("join/<str:token>", invitations.join_by_link, name="join_by_link"),

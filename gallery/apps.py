@@ -25,6 +25,9 @@ class GalleryConfig(AppConfig):
             SelectionAction(label="Move or copy", view="gallery:image_move")
         )
         registry.workspace_holdings.append(_pictures_of)
+        from gallery import belongings  # noqa: PLC0415
+
+        belongings.register()
 
 
 def _guard(*, using: str, **_: Any) -> None:

@@ -1,15 +1,14 @@
 """Many originals in one ZIP, written while it is sent: never more than one of them in memory.
 
-Pictures are packed already, so nothing is compressed. `recipes.json` comes last and says of each
-file what it was made by, and of what could not be read that it is missing.
+`recipes.json` comes last and says of each file what it was made by, and of what could not be
+read that it is missing.
 """
 
-import io
-import json
-import zipfile
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from accounts import zips
+from accounts.registry import ExportFile
 from gallery import downloads, images
 from gallery.images import StorageError
 from gallery.models import Image
@@ -23,49 +22,38 @@ _COLUMNS = (
 )
 
 
-class _Pipe(io.RawIOBase):
-    """What is written is held until it is taken; nothing can be read again."""
-
-    def __init__(self) -> None:
-        self._held = bytearray()
-
-    def writable(self) -> bool:
-        return True
-
-    def write(self, data: Any) -> int:
-        self._held += data
-        return len(data)
-
-    def take(self) -> bytes:
-        held, self._held = bytes(self._held), bytearray()
-        return held
-
-
 def stream(chosen: Sequence[Image]) -> Iterator[bytes]:
     """The ZIP's bytes, piece by piece."""
-    pipe, recipes = _Pipe(), []
-    with zipfile.ZipFile(pipe, "w", zipfile.ZIP_STORED, allowZip64=True) as archive:
-        for image in chosen:
-            recipe = {"file": downloads.name(image, image.content_type), **recipe_of(image)}
-            try:
-                yield from _packed(archive, pipe, recipe["file"], image)
-            except (StorageError, FileNotFoundError):
-                recipe |= {"file": None, "missing": True}
-            recipes.append(recipe)
-        text = json.dumps(recipes, ensure_ascii=False, indent=2)
-        archive.writestr("recipes.json", text)
-        yield pipe.take()
-    yield pipe.take()
+    return zips.stream(_files(chosen))
 
 
-def _packed(archive: zipfile.ZipFile, pipe: _Pipe, name: str, image: Image) -> Iterator[bytes]:
-    with images.reader(image.original) as file:
-        info = zipfile.ZipInfo(name, image.created_at.timetuple()[:6])
-        with archive.open(info, "w", force_zip64=False) as entry:
-            while piece := file.read(_PIECE):
-                entry.write(piece)
-                yield pipe.take()
-    yield pipe.take()
+def _files(chosen: Sequence[Image]) -> Iterator[ExportFile]:
+    recipes = []
+    for image in chosen:
+        name: str | None = downloads.name(image, image.content_type)
+        try:
+            yield picture(str(name), image)
+        except (StorageError, FileNotFoundError):
+            name = None
+        recipes.append(said_of(image, name))
+    yield zips.json_file("recipes.json", recipes)
+
+
+def picture(name: str, image: Image) -> ExportFile:
+    """Raises StorageError, or FileNotFoundError."""
+    file = images.reader(image.original)
+    return ExportFile(name=name, pieces=_pieces(file), at=image.created_at, is_packed=True)
+
+
+def _pieces(file: Any) -> Iterator[bytes]:
+    with file:
+        while piece := file.read(_PIECE):
+            yield piece
+
+
+def said_of(image: Image, name: str | None) -> dict[str, Any]:
+    """In recipes.json. Without a name, its file is missing."""
+    return {"file": name, **recipe_of(image), **({} if name else {"missing": True})}
 
 
 def recipe_of(image: Image) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, QuerySet
 from django.utils import timezone
 
 from accounts import registry, workspaces
@@ -71,13 +71,20 @@ def purge(*, at: datetime) -> list[str]:
     """Removes the rows of some images that were in the trash for long enough.
 
     Returns the keys of their objects, which are orphans from now on, to be discarded.
-    What somebody else still needs waits for another time; see `registry.image_releases`.
     All are of one workspace, as each transaction changes the stock of one (`gallery.stock`).
     """
     old = Image.objects.filter(deleted_at__lte=at - TRASH_KEEPS).order_by("deleted_at")
     workspace = old.values_list("workspace", flat=True)[:1]
+    return remove(old.filter(workspace__in=list(workspace)))
+
+
+def remove(rows: "QuerySet[Image]") -> list[str]:
+    """Removes some of these images of one workspace; returns the keys of their objects.
+
+    What somebody else still needs waits for another time; see `registry.image_releases`.
+    """
     with transaction.atomic():
-        chosen = list(old.filter(workspace__in=list(workspace)).select_for_update()[:_AT_ONCE])
+        chosen = list(rows.select_for_update()[:_AT_ONCE])
         released = {each.pk for each in chosen}
         for release in registry.image_releases:
             released &= set(release(released))

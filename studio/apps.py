@@ -33,6 +33,9 @@ class StudioConfig(AppConfig):
         registry.member_spending.append(_spending_in)
         registry.workspace_holdings.append(_jobs_of)
         registry.member_leavings.append(_webhooks_of)
+        from studio import belongings  # noqa: PLC0415
+
+        belongings.register()
 
 
 def _enter_offers(**_: Any) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from django.db.models import F
 
 from accounts import ledger
-from accounts.models import Transfer
+from accounts.models import Export, Transfer
 from gallery import images, stock
 from gallery.images import StorageError
 from gallery.models import CollectionImage, Image, PendingObject, ShareLink
@@ -52,7 +52,13 @@ def _transfers() -> Iterator[tuple[str, tuple[str, int]]]:
 
 
 def _holds_without_jobs() -> Iterator[str]:
+    """Of a workspace that was erased only the ledger is left."""
     jobs = {str(pk) for pk in Job.objects.values_list("pk", flat=True)}
+    erased = Transfer.objects.filter(debit__workspace__erased_at__isnull=False)
+    jobs.update(
+        each.removeprefix("job:")
+        for each in erased.filter(reference__startswith="job:").values_list("reference", flat=True)
+    )
     for reference, _ in _transfers():
         if reference.removeprefix("job:") not in jobs:
             yield f"hold {reference} has no job"
@@ -97,6 +103,7 @@ def _bytes_without_images(stored: dict[str, int]) -> Iterator[str]:
     """Those that are being written are known by their PendingObject."""
     owned = set(PendingObject.objects.values_list("key", flat=True))
     owned.update(Job.objects.exclude(mask="").values_list("mask", flat=True))
+    owned.update(export.key for export in Export.objects.all())
     for columns in Image.objects.values_list("original", "preview_small", "preview_large"):
         owned.update(columns)
     for key in sorted(stored.keys() - owned):

@@ -1,10 +1,14 @@
+from accounts.models.exports import Export
 from accounts.models.keys import ApiKey
 from accounts.models.ledger import Transfer, Wallet
 from accounts.models.people import User
+from accounts.models.terms import Acceptance
 from accounts.models.workspaces import Invitation, Membership, Plan, Role, Workspace
 
 __all__ = [
+    "Acceptance",
     "ApiKey",
+    "Export",
     "Invitation",
     "Membership",
     "Plan",

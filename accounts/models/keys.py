@@ -32,11 +32,12 @@ class ApiKeyQuerySet(models.QuerySet["ApiKey"]):
         return self.select_related("created_by").annotate(is_held=Exists(membership))
 
     def working(self, at: datetime) -> Self:
-        """Those that open something: their makers still work there, and may sign in."""
+        """Those that open something: their makers work there, may sign in, and mean to stay."""
         return self.filter(
             Q(expires_at=None) | Q(expires_at__gt=at),
             revoked_at=None,
             created_by__is_active=True,
+            created_by__erase_at=None,
             created_by__memberships__workspace=F("workspace"),
         )
 

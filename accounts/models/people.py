@@ -2,6 +2,7 @@ from typing import Any, ClassVar
 
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
 from django.db import models
+from django.db.models import Q
 from django.db.models.functions import Lower
 from django.utils import timezone
 
@@ -21,13 +22,20 @@ class UserManager(BaseUserManager["User"]):
 
 
 class User(AbstractBaseUser, PermissionsMixin):
-    """A person, who signs in by e-mail. Owns nothing: a workspace does."""
+    """A person, who signs in by e-mail. Owns nothing: a workspace does.
+
+    `erase_at`: they asked for the end of their account, and did not sign in since. `agreed` names
+    the terms that they accepted last (`accounts.terms`).
+    """
 
     email = models.EmailField("e-mail", max_length=254)
     name = models.CharField(max_length=100, blank=True)
     is_active = models.BooleanField(default=True)
     is_staff = models.BooleanField(default=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
+    erase_at = models.DateTimeField(null=True, blank=True, editable=False)
+    agreed = models.CharField(max_length=60, blank=True, default="", editable=False)
+    is_told_of_low_credit = models.BooleanField(default=True)
 
     USERNAME_FIELD = "email"
     REQUIRED_FIELDS: ClassVar[list[str]] = []
@@ -41,6 +49,11 @@ class User(AbstractBaseUser, PermissionsMixin):
                 name="user_email_unique",
                 violation_error_message="A person with this e-mail exists.",
             )
+        ]
+        indexes = [
+            models.Index(
+                fields=["erase_at"], condition=Q(erase_at__isnull=False), name="user_to_erase"
+            ),
         ]
 
     def __str__(self) -> str:

@@ -50,7 +50,7 @@ class Workspace(models.Model):
 
     `personal_of` is set on the one that each person gets at sign-up; a team is a workspace
     with more members and without it. One that is closed has no members, so nobody finds it; its
-    row stays for the ledger.
+    row stays for the ledger. Once it is erased, nothing but the ledger is left of it.
     """
 
     id = models.UUIDField(primary_key=True, default=ids.new, editable=False)
@@ -65,6 +65,11 @@ class Workspace(models.Model):
     plan = models.ForeignKey(Plan, on_delete=models.PROTECT, related_name="workspaces")
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     closed_at = models.DateTimeField(null=True, blank=True)
+    erased_at = models.DateTimeField(null=True, blank=True)
+    uploads_kept_days = models.PositiveIntegerField(
+        null=True, blank=True, help_text="Photos that people bring are removed after so many days."
+    )
+    low_credit_told_at = models.DateTimeField(null=True, blank=True, editable=False)
 
     objects = WorkspaceQuerySet.as_manager()
 
@@ -79,6 +84,10 @@ class Workspace(models.Model):
 class MembershipQuerySet(models.QuerySet["Membership"]):
     def visible_to(self, user: User) -> "MembershipQuerySet":
         return self.filter(workspace__memberships__user=user)
+
+    def who_stay(self) -> "MembershipQuerySet":
+        """Neither suspended nor about to be erased: who a team can be left to."""
+        return self.filter(user__is_active=True, user__erase_at=None)
 
     def who_may_make(self) -> "MembershipQuerySet":
         return self.filter(role__in=MAKERS)

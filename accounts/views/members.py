@@ -75,6 +75,9 @@ def member_hand_over(request: WorkspaceRequest, member_id: int) -> HttpResponse:
             members.hand_over(member=member, by=request.user)
         except members.AlreadyGone:
             return _gone(request, member)
+        except members.LastOwner:
+            messages.error(request, f"{member.user} cannot own it: their account is ending.")
+            return redirect("accounts:workspace_page", member.workspace_id)
         messages.success(request, f"“{member.workspace}” is {member.user}’s now.")
         return redirect("accounts:workspace_page", member.workspace_id)
     return render(request, "accounts/member_hand_over.html", {"member": member})

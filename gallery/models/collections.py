@@ -88,7 +88,12 @@ class ShareLinkQuerySet(models.QuerySet["ShareLink"]):
         return self.filter(workspace__memberships__user=user)
 
     def live(self, at: datetime) -> Self:
-        return self.filter(Q(expires_at=None) | Q(expires_at__gt=at), revoked_at=None)
+        """Those of somebody whose account is about to end lead nowhere meanwhile."""
+        return self.filter(
+            Q(expires_at=None) | Q(expires_at__gt=at),
+            revoked_at=None,
+            workspace__personal_of__erase_at=None,
+        )
 
 
 class ShareLink(models.Model):

@@ -17,7 +17,7 @@ from studio.jobs.claim import claim, is_any_runnable, next_in_turn
 from studio.jobs.places import place
 from studio.jobs.release import release_images
 from studio.jobs.run import Ran, run, run_next
-from studio.jobs.settle import cancel
+from studio.jobs.settle import cancel, stop
 from studio.jobs.submit import QueueFull, Region, SourceGone, Upload, check, submit
 from studio.jobs.turns import places, usual_ms
 from studio.jobs.waiting import wait, wait_for_change
@@ -45,6 +45,7 @@ __all__ = [
     "spending_of",
     "spent_by",
     "spent_this_month",
+    "stop",
     "submit",
     "usual_ms",
     "wait",

@@ -135,6 +135,11 @@ def cancel(*, job: Job, by: User) -> bool:
     workspaces.NotAllowed.
     """
     workspaces.check_may_make(by, job.workspace)
+    return stop(job)
+
+
+def stop(job: Job) -> bool:
+    """As `cancel`, when it is not for a person to say: an account ends."""
     before = [state for state, following in TRANSITIONS.items() if State.CANCELLED in following]
     at, said = timezone.now(), {"error": "Cancelled.", "error_code": "cancelled"}
     with transaction.atomic(durable=True):

@@ -28,6 +28,7 @@ from gallery import codec
 from studio import jobs, serving
 from studio.models import Job, Worker
 from studio.queue import lifeline, lone, pool, process, sweep
+from studio.queue.errands import ErrandProcess
 from studio.queue.lone import LoneRunners
 from studio.webhooks.sender import SenderProcess
 
@@ -43,6 +44,7 @@ class Supervisor:
         self._stopping = False
         self._lone = LoneRunners()
         self._sender = SenderProcess()
+        self._errands = ErrandProcess()
         self._crew = process.found_crew()
         self._waiting: tuple[UUID, float] | None = None
         self._cluster: BaseProcess | None = None
@@ -60,6 +62,7 @@ class Supervisor:
             self._pause()
         self._lone.end()
         self._sender.end()
+        self._errands.end()
         self._end_cluster()
         with suppress(DatabaseError):
             Worker.objects.filter(identity=process.identity()).delete()
@@ -156,6 +159,7 @@ class Supervisor:
         sweep.sweep(now)
         self._lone.tend(len(jobs.next_in_turn(lone.MOST, now, suspects=True)))
         self._sender.tend()
+        self._errands.tend()
         if time.monotonic() >= self._slow_at and not (self._slow and self._slow.is_alive()):
             self._slow_at = time.monotonic() + SLOW_SECONDS
             self._slow = _fork(_sweep_slowly, "sweep")

@@ -19,13 +19,15 @@ from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from django.apps import apps
 from django.contrib import admin
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
 from django.http import HttpResponse
 from django.test import Client, RequestFactory
 from django.urls import NoReverseMatch, URLPattern, get_resolver, reverse
 from django.utils import timezone
 
 from accounts import ids, keys, ledger, teams, workspaces
-from accounts.models import ApiKey, Invitation, Membership, Role, User, Wallet, Workspace
+from accounts.models import ApiKey, Export, Invitation, Membership, Role, User, Wallet, Workspace
 from gallery import collections, images, pictures, trash
 from gallery.models import Collection, CollectionImage, Favourite, Image, ShareLink
 from gallery.sharing import links
@@ -125,6 +127,9 @@ GET  accounts:member_remove     login 404 403 403 sees sees 404 login 404 404
 POST accounts:member_remove     login 404 403 403 acts acts 404 login 404 404
 GET  accounts:member_hand_over  login 404 403 403 403  sees 404 login 404 404
 POST accounts:member_hand_over  login 404 403 403 403  acts 404 login 404 404
+POST accounts:export_create   login moves moves moves moves moves moves login moves moves
+GET  accounts:export_download login moves moves moves moves moves moves login moves moves
+POST accounts:letters_change  login moves moves moves moves moves moves login moves moves
 POST accounts:invitation_create login 404 403 403 acts acts 404 login 404 404
 POST accounts:invitation_resend login 404 404 404 acts acts 404 login 404 404
 POST accounts:invitation_revoke login 404 404 404 acts acts 404 login 404 404
@@ -161,6 +166,9 @@ account_reset_password_from_key_done     opens opens
 account_reset_password_from_key          opens opens
 account_reset_password_done              opens opens
 accounts:join_by_link                    moves moves
+accounts:privacy                         login opens
+accounts:account_delete                  login opens
+usersessions_list                        login opens
 mfa_index                                login opens
 mfa_authenticate                         login moves
 mfa_reauthenticate                       login moves
@@ -366,6 +374,7 @@ def scene(route: str, ada: User, workspace: Workspace) -> tuple[str, dict[str, s
         "accounts:invitation_revoke": {"invitation_id": invitation.pk},
         **{f"studio:webhook_{each}": {"webhook_id": webhook.pk} for each in WEBHOOK_ROUTES},
         "studio:delivery_again": {"delivery_id": delivery.pk},
+        "accounts:export_download": {"export_id": exported(ada).pk},
         "accounts:key_change": {"key_id": key.pk},
         "accounts:key_revoke": {"key_id": key.pk},
         "studio:batch_page": {"order_id": job.order_id},
@@ -417,6 +426,15 @@ def scene(route: str, ada: User, workspace: Workspace) -> tuple[str, dict[str, s
     }
     query = f"?image={image.pk}" if route == "gallery:link_create" else ""
     return reverse(route, kwargs=named.get(route)) + query, fields.get(route, {})
+
+
+def exported(ada: User) -> Export:
+    """That of Ada, as a worker left it."""
+    export = Export(user=ada, state=Export.State.READY, size_bytes=len(PROMPT))
+    export.expires_at = timezone.now() + timedelta(days=1)
+    export.save()
+    default_storage.save(export.key, ContentFile(PROMPT.encode()))
+    return export
 
 
 def collected(workspace: Workspace, by: User, image: Image) -> Collection:
@@ -524,6 +542,13 @@ def test_a_security_key_is_its_owners_alone(trusted: dict[str, Client], ada: Use
         assert trusted["outsider"].post(address, {"name": "mine"}).status_code == 404
     key.refresh_from_db()
     assert key.data["name"] == "Blue"
+
+
+def test_an_export_is_its_persons_alone(trusted: dict[str, Client], ada: User) -> None:
+    address = reverse("accounts:export_download", args=[exported(ada).pk])
+    found = {who: verdict(trusted[who].get(address)) for who in PEOPLE}
+    expected = dict.fromkeys(PEOPLE, "404") | dict.fromkeys(("anonymous", "suspended"), "login")
+    assert found == expected | {"owner": "sees"}
 
 
 # The admin
