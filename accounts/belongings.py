@@ -10,8 +10,17 @@ from allauth.usersessions.models import UserSession
 from django.db.models import Q
 
 from accounts import registry
-from accounts.models import ApiKey, Invitation, Membership, Transfer, User, Wallet, Workspace
-from accounts.money import MICROS_PER_DOLLAR
+from accounts.models import (
+    ApiKey,
+    Invitation,
+    Membership,
+    Payment,
+    Transfer,
+    User,
+    Wallet,
+    Workspace,
+)
+from accounts.money import MICROS_PER_DOLLAR, dollars
 from accounts.registry import Belonging, ExportFile
 from accounts.zips import csv_file, in_pages, json_file
 
@@ -34,6 +43,11 @@ def register() -> None:
             models=["accounts.Workspace", "accounts.Wallet", "accounts.Transfer"],
             of_workspace=_ledger,
             kept="the ledger, without a name: who erases an account must not undo what was paid",
+        ),
+        Belonging(
+            models=["accounts.Payment", "accounts.Reversal"],
+            of_workspace=_payments,
+            kept="what was paid, without a name: a refund or a dispute may come for months",
         ),
         Belonging(models=["accounts.ApiKey"], of_workspace=_keys, erase=_erase_keys),
         Belonging(
@@ -87,8 +101,9 @@ def _ledger(workspace: Workspace) -> Iterator[ExportFile]:
 
 
 def _transfers(workspace: Workspace) -> Iterator[tuple[Any, ...]]:
-    """Ours as more or less; between two wallets of the same workspace nothing changes."""
-    wallets = set(Wallet.objects.filter(workspace=workspace).values_list("pk", flat=True))
+    """As more or less credit. What is owed is none."""
+    credit = Wallet.objects.filter(workspace=workspace, kind=Wallet.Kind.CREDIT)
+    wallets = set(credit.values_list("pk", flat=True))
     ours = Transfer.objects.filter(Q(debit__in=wallets) | Q(credit__in=wallets))
     for each in in_pages(ours):
         sign = (each.credit_id in wallets) - (each.debit_id in wallets)
@@ -98,6 +113,33 @@ def _transfers(workspace: Workspace) -> Iterator[tuple[Any, ...]]:
             *(each.state, Decimal(sign * each.amount_micros) / MICROS_PER_DOLLAR),
             *(each.reference, each.memo),
         )
+
+
+def _payments(workspace: Workspace) -> Iterator[ExportFile]:
+    payments = in_pages(Payment.objects.in_workspace(workspace).prefetch_related("reversals"))
+    yield json_file(
+        "payments.json",
+        (
+            {
+                "number": each.number,
+                "begun": each.created_at,
+                "state": each.state,
+                "asked_dollars": dollars(each.amount_micros),
+                "paid_dollars": dollars(each.paid_micros),
+                "paid": each.paid_at,
+                "paid_with": each.paid_with,
+                "taken_back": [
+                    {
+                        "kind": back.kind,
+                        "dollars": dollars(back.taken_micros),
+                        "at": back.created_at,
+                    }
+                    for back in each.reversals.all()
+                ],
+            }
+            for each in payments
+        ),
+    )
 
 
 def _keys(workspace: Workspace) -> Iterator[ExportFile]:

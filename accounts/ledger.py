@@ -86,6 +86,12 @@ def lock(workspace: Workspace) -> Wallet:
     return wallet
 
 
+def owed_by(workspace: Workspace) -> Wallet:
+    """What a refund or dispute took that was spent already (`accounts.receivables`)."""
+    wallet, _ = Wallet.objects.get_or_create(workspace=workspace, kind=Wallet.Kind.RECEIVABLE)
+    return wallet
+
+
 def system(kind: Wallet.Kind) -> Wallet:
     wallet, _ = Wallet.objects.get_or_create(workspace=None, kind=kind)
     return wallet
@@ -95,9 +101,29 @@ def grant(
     *, to: Workspace, amount_micros: int, reference: str, memo: str = "", by: User | None = None
 ) -> Transfer:
     """Gives credit at once, out of the system's `grants`."""
+    return pass_on(
+        source=system(Wallet.Kind.GRANTS),
+        target=credit_of(to),
+        amount_micros=amount_micros,
+        reference=reference,
+        memo=memo,
+        by=by,
+    )
+
+
+def pass_on(
+    *,
+    source: Wallet,
+    target: Wallet,
+    amount_micros: int,
+    reference: str,
+    memo: str,
+    by: User | None = None,
+) -> Transfer:
+    """Between any two wallets, at once. Raises InsufficientCredit."""
     return _move(
-        debit=system(Wallet.Kind.GRANTS).pk,
-        credit=credit_of(to).pk,
+        debit=source.pk,
+        credit=target.pk,
         amounts={reference: amount_micros},
         state=Transfer.State.POSTED,
         memo=memo,
@@ -113,16 +139,16 @@ def move(
     Both wallets are locked in one order: another may move between them the other way. Raises
     InsufficientCredit.
     """
-    debit, credit = credit_of(source).pk, credit_of(target).pk
-    list(Wallet.objects.select_for_update().filter(pk__in=(debit, credit)).order_by("pk"))
-    return _move(
-        debit=debit,
-        credit=credit,
-        amounts={reference: amount_micros},
-        state=Transfer.State.POSTED,
+    debit, credit = credit_of(source), credit_of(target)
+    list(Wallet.objects.select_for_update().filter(pk__in=(debit.pk, credit.pk)).order_by("pk"))
+    return pass_on(
+        source=debit,
+        target=credit,
+        amount_micros=amount_micros,
+        reference=reference,
         memo="Moved to another workspace",
         by=by,
-    )[0]
+    )
 
 
 def hold(

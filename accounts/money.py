@@ -3,6 +3,7 @@
 from decimal import Decimal
 
 MICROS_PER_DOLLAR = 1_000_000
+MICROS_PER_CENT = 10_000
 
 
 def dollars(micros: int) -> str:

@@ -93,6 +93,18 @@ def may_manage(user: User, workspace: Workspace) -> bool:
     return role_of(user, workspace) in {Role.OWNER, Role.ADMIN}
 
 
+def check_may_pay(user: User, workspace: Workspace) -> None:
+    """Raises NotAllowed. What comes in and goes back is for owners."""
+    if role_of(user, workspace) != Role.OWNER:
+        raise NotAllowed
+
+
+def owners_of(workspace: Workspace) -> list[User]:
+    """Those who may sign in, the first one first."""
+    owned = Membership.objects.filter(workspace=workspace, role=Role.OWNER, user__is_active=True)
+    return [each.user for each in owned.select_related("user").order_by("pk")]
+
+
 def maker(user: User, workspace: Workspace) -> Membership:
     """As what the person may spend the workspace's credit. Raises NotAllowed if they may not."""
     makers = Membership.objects.who_may_make()

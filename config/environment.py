@@ -37,6 +37,16 @@ def key(name: str) -> str:
     return value
 
 
+def check_stripe(secret_key: str, webhook_secret: str) -> None:
+    """Both or neither, and neither in the other's place."""
+    if not (secret_key or webhook_secret):
+        return
+    if not secret_key.startswith(("sk_", "rk_")):
+        stop("STRIPE_SECRET_KEY", "is no secret key of Stripe, which begins with sk_ or rk_")
+    if not webhook_secret.startswith("whsec_"):
+        stop("STRIPE_WEBHOOK_SECRET", "is no secret of a webhook endpoint; it begins with whsec_")
+
+
 def flag(name: str, *, default: bool = False) -> bool:
     value = text(name).lower()
     if value in {"", "0", "false", "no", "off"}:

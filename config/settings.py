@@ -160,6 +160,12 @@ WORKER_PROCESSES = min(2, os.cpu_count() or 1, WORKER_CONCURRENCY)
 MODELS_FILE = environment.text("MODELS_FILE")
 SIGNUP_CREDIT_MICROS = environment.number("SIGNUP_CREDIT_MICROS", default=150_000)
 
+# Money in
+STRIPE_SECRET_KEY = environment.key("STRIPE_SECRET_KEY")
+STRIPE_WEBHOOK_SECRET = environment.key("STRIPE_WEBHOOK_SECRET")
+STRIPE_API_BASE = environment.address("STRIPE_API_BASE", "https://api.stripe.com")
+environment.check_stripe(STRIPE_SECRET_KEY, STRIPE_WEBHOOK_SECRET)
+
 # Content Credentials: what downloads are signed with; config.apps looks whether they fit
 C2PA_CERTIFICATE = environment.pem("C2PA_CERTIFICATE")
 C2PA_PRIVATE_KEY = environment.pem("C2PA_PRIVATE_KEY")

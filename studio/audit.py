@@ -9,6 +9,7 @@ from django.db.models import F
 
 from accounts import ledger
 from accounts.models import Export, Transfer
+from accounts.payments import audit as payments
 from gallery import images, stock
 from gallery.images import StorageError
 from gallery.models import CollectionImage, Image, PendingObject, ShareLink
@@ -25,6 +26,7 @@ _HOLD_AFTER = {
 def findings() -> Iterator[str]:
     """A sentence for each thing that does not agree."""
     yield from ledger.drift()
+    yield from payments.drift()
     yield from _jobs_and_holds()
     yield from _holds_without_jobs()
     yield from stock.drift()

@@ -1,6 +1,7 @@
 from accounts.models.exports import Export
 from accounts.models.keys import ApiKey
 from accounts.models.ledger import Transfer, Wallet
+from accounts.models.payments import Payment, Reconciliation, Reversal, StripeEvent
 from accounts.models.people import User
 from accounts.models.terms import Acceptance
 from accounts.models.workspaces import Invitation, Membership, Plan, Role, Workspace
@@ -11,8 +12,12 @@ __all__ = [
     "Export",
     "Invitation",
     "Membership",
+    "Payment",
     "Plan",
+    "Reconciliation",
+    "Reversal",
     "Role",
+    "StripeEvent",
     "Transfer",
     "User",
     "Wallet",

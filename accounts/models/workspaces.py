@@ -120,6 +120,10 @@ class Membership(models.Model):
     def may_manage(self) -> bool:
         return self.role in MANAGERS
 
+    @property
+    def may_pay(self) -> bool:
+        return self.role == Role.OWNER
+
 
 class InvitationQuerySet(models.QuerySet["Invitation"]):
     def visible_to(self, user: User) -> "InvitationQuerySet":

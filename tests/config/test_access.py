@@ -27,7 +27,17 @@ from django.urls import NoReverseMatch, URLPattern, get_resolver, reverse
 from django.utils import timezone
 
 from accounts import ids, keys, ledger, teams, workspaces
-from accounts.models import ApiKey, Export, Invitation, Membership, Role, User, Wallet, Workspace
+from accounts.models import (
+    ApiKey,
+    Export,
+    Invitation,
+    Membership,
+    Payment,
+    Role,
+    User,
+    Wallet,
+    Workspace,
+)
 from gallery import collections, images, pictures, trash
 from gallery.models import Collection, CollectionImage, Favourite, Image, ShareLink
 from gallery.sharing import links
@@ -133,6 +143,7 @@ POST accounts:letters_change  login moves moves moves moves moves moves login mo
 POST accounts:invitation_create login 404 403 403 acts acts 404 login 404 404
 POST accounts:invitation_resend login 404 404 404 acts acts 404 login 404 404
 POST accounts:invitation_revoke login 404 404 404 acts acts 404 login 404 404
+POST accounts:stripe_webhook  404   404   404   404   404   404   404   404   404   404
 GET  accounts:join            opens opens opens opens opens opens opens opens opens opens
 POST accounts:join            opens opens opens opens opens opens opens opens opens opens
 POST accounts:join_as_another moves moves moves moves moves moves moves moves moves moves
@@ -492,6 +503,7 @@ def belongings(workspace: Workspace) -> list[Any]:
             Prompt.objects.filter(workspace=workspace),
             Delivery.objects.filter(webhook__workspace=workspace),
             Wallet.objects.filter(workspace=workspace),
+            Payment.objects.filter(workspace=workspace),
             Membership.objects.filter(workspace=workspace),
             Invitation.objects.filter(workspace=workspace),
             Workspace.objects.filter(pk=workspace.pk),

@@ -12,6 +12,9 @@ from tests.servers import PostgreSQL
 TESTS = (
     "tests/accounts/test_ledger.py",
     "tests/accounts/test_ledger_machine.py",
+    "tests/accounts/test_payments.py",
+    "tests/accounts/test_payments_back.py",
+    "tests/accounts/test_payments_found.py",
     "tests/accounts/test_statements.py",
     "tests/gallery/test_stock.py",
     "tests/gallery/test_search.py",
