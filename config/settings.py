@@ -71,6 +71,7 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "accounts.middleware.WorkspaceMiddleware",
     "accounts.sessions.SessionMiddleware",
+    "accounts.middleware.TermsMiddleware",
 ]
 
 TEMPLATES = [
@@ -218,6 +219,10 @@ ACCOUNT_REAUTHENTICATION_REQUIRED = True
 ACCOUNT_EMAIL_NOTIFICATIONS = True
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_TOTP_ISSUER = "Easel"
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not _is_https  # browsers take it from localhost alone
+
+TERMS_DIR = environment.folder("TERMS_DIR", BASE_DIR / "accounts" / "texts")
 
 # Mail. Without EMAIL_URL letters are printed, so an address cannot be proved by one.
 EMAIL_URL = environment.text("EMAIL_URL")
