@@ -23,6 +23,7 @@ _is_https = _site.scheme == "https"
 
 # Core
 SECRET_KEY = environment.kept_secret("SECRET_KEY", DATA_DIR / "secret_key")
+SECRET_KEY_FALLBACKS = environment.names("SECRET_KEY_FALLBACKS")
 DEBUG = environment.flag("DEBUG")
 ALLOWED_HOSTS = environment.names("ALLOWED_HOSTS") or [_site.hostname or "localhost"]
 ROOT_URLCONF = "config.urls"
@@ -160,6 +161,7 @@ WORKER_CONCURRENCY = environment.number("WORKER_CONCURRENCY", default=64, minimu
 WORKER_PROCESSES = min(2, os.cpu_count() or 1, WORKER_CONCURRENCY)
 MODELS_FILE = environment.text("MODELS_FILE")
 SIGNUP_CREDIT_MICROS = environment.number("SIGNUP_CREDIT_MICROS", default=150_000)
+LOW_CREDIT_MICROS = environment.number("LOW_CREDIT_MICROS", default=60_000)
 
 # Money in
 STRIPE_SECRET_KEY = environment.key("STRIPE_SECRET_KEY")

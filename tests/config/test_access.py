@@ -112,6 +112,8 @@ POST gallery:collection_delete login 404 403  acts acts acts 404 login 404 404
 POST gallery:collection_remove login 404 403  acts acts acts 404 login 404 404
 POST gallery:collection_cover  login 404 403  acts acts acts 404 login 404 404
 POST gallery:collection_move   login 404 403  acts acts acts 404 login 404 404
+GET  gallery:retention_change  login 404 403 403 403 opens 404 login 404 404
+POST gallery:retention_change  login 404 403 403 403 acts  404 login 404 404
 GET  gallery:image_move  login 404   403   sees  sees  sees 404   login 404   404
 POST gallery:image_move  login 404   403   403   acts  acts 404   login 404   404
 GET  accounts:key_list   login opens opens opens sees  sees opens login opens opens
@@ -384,6 +386,7 @@ def scene(route: str, ada: User, workspace: Workspace) -> tuple[str, dict[str, s
         "gallery:share_file": {**shared, "variant": "original"},
         **{f"gallery:collection_{each}": of_collection for each in COLLECTION_ROUTES},
         "gallery:image_note": {"image_id": image.pk},
+        "gallery:retention_change": {"workspace_id": workspace.pk},
         **{f"accounts:workspace_{each}": {"workspace_id": workspace.pk} for each in TEAM_ROUTES},
         **{f"accounts:member_{each}": {"member_id": member.pk} for each in MEMBER_ROUTES},
         "accounts:invitation_create": {"workspace_id": workspace.pk},
@@ -431,6 +434,7 @@ def scene(route: str, ada: User, workspace: Workspace) -> tuple[str, dict[str, s
         "studio:webhook_create": {"url": "https://93.184.215.14/", "new_id": fresh},
         "studio:webhook_rotate": {"ending": signing.ending_of(webhook.seed)},
         "gallery:link_create": {"new_id": str(ids.new()), "image": str(image.pk)},
+        "gallery:retention_change": {"days": "365"},
         "gallery:share_open": {"password": "wrong"},
         "gallery:share_report": {"reason": "other"},
         "studio:job_create": {"prompt": PROMPT},
