@@ -1,3 +1,4 @@
+# ruff: noqa: F401, F811 - fixtures of others
 """Letters about money, keys and sign-ins: through a real mail server, each sent once."""
 
 import re
@@ -10,7 +11,7 @@ from django.utils import timezone
 
 from accounts import erasure, exports, ids, ledger, teams, thrift
 from accounts.models import Membership, Role, User, Workspace
-from tests.accounts.test_letters import SITE, Post, _another_host, parts, post  # noqa: F401
+from tests.accounts.test_letters import SITE, Post, _another_host, parts, post
 from tests.conftest import person
 
 pytestmark = pytest.mark.django_db
@@ -28,7 +29,7 @@ def sweep() -> None:
     thrift.sweep(at=timezone.now())
 
 
-def arrived(post: Post) -> list[tuple[str, str]]:  # noqa: F811
+def arrived(post: Post) -> list[tuple[str, str]]:
     """To whom, and what about; each in text and HTML that lead to our site alone."""
     for _, message in post.letters:
         text, html = parts(message)
@@ -45,7 +46,7 @@ def arrived(post: Post) -> list[tuple[str, str]]:  # noqa: F811
 def test_owners_are_told_once_until_there_is_more(
     post: Post,
     ada: User,
-    workspace: Workspace,  # noqa: F811
+    workspace: Workspace,
 ) -> None:
     sweep()
     spend(workspace, 87_000)
@@ -69,7 +70,7 @@ def test_who_wants_none_and_who_never_spent_get_none(
     post: Post,
     ada: User,
     workspace: Workspace,
-    client: Client,  # noqa: F811
+    client: Client,
 ) -> None:
     team = teams.open_team(by=ada, name="Lake house")
     ben, vera = person("Ben"), person("Vera")
@@ -88,7 +89,7 @@ def test_who_wants_none_and_who_never_spent_get_none(
 def test_none_where_the_operator_wants_none(
     post: Post,
     settings: object,
-    workspace: Workspace,  # noqa: F811
+    workspace: Workspace,
 ) -> None:
     settings.LOW_CREDIT_MICROS = 0  # type: ignore[attr-defined]
     spend(workspace, 150_000)
@@ -102,7 +103,7 @@ def test_none_where_the_operator_wants_none(
 def test_a_key_that_is_made_is_told_once_and_not_shown(
     post: Post,
     ada: User,
-    client: Client,  # noqa: F811
+    client: Client,
 ) -> None:
     client.force_login(ada)
     fields = {"name": "my script", "scopes": "read", "new_id": str(ids.new())}
@@ -131,7 +132,7 @@ def test_a_browser_that_is_new_is_told_once(
     post: Post,
     ada: User,
     client: Client,
-    settings: object,  # noqa: F811
+    settings: object,
 ) -> None:
     settings.ACCOUNT_EMAIL_VERIFICATION = "optional"  # type: ignore[attr-defined]
     settings.ACCOUNT_RATE_LIMITS = False  # type: ignore[attr-defined]
@@ -156,7 +157,7 @@ def test_a_browser_cannot_say_what_it_likes(
     post: Post,
     ada: User,
     client: Client,
-    settings: object,  # noqa: F811
+    settings: object,
 ) -> None:
     settings.ACCOUNT_EMAIL_VERIFICATION = "optional"  # type: ignore[attr-defined]
     sign_in(client, ada)
@@ -171,7 +172,7 @@ def test_known_to_one_is_not_known_to_another(
     ada: User,
     ben: User,
     client: Client,
-    settings: object,  # noqa: F811
+    settings: object,
 ) -> None:
     settings.ACCOUNT_EMAIL_VERIFICATION = "optional"  # type: ignore[attr-defined]
     sign_in(Client(), ben)
@@ -184,7 +185,7 @@ def test_known_to_one_is_not_known_to_another(
 # Exports and the end
 
 
-def test_letters_of_an_export_and_of_the_end_arrive(post: Post, ada: User) -> None:  # noqa: F811
+def test_letters_of_an_export_and_of_the_end_arrive(post: Post, ada: User) -> None:
     exports.ask(by=ada)
     exports.build_next(at=timezone.now())
     erasure.ask(by=ada)
