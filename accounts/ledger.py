@@ -131,6 +131,31 @@ def pass_on(
     )[0]
 
 
+def take_back(
+    *, source: Workspace, amount_micros: int, reference: str, memo: str = "", by: User | None = None
+) -> Transfer:
+    """Takes credit at once, into the system's `grants`. Raises InsufficientCredit."""
+    return _move(
+        debit=credit_of(source).pk,
+        credit=system(Wallet.Kind.GRANTS).pk,
+        amounts={reference: amount_micros},
+        state=Transfer.State.POSTED,
+        memo=memo,
+        by=by,
+    )[0]
+
+
+def latest_of(workspace: Workspace, count: int) -> list[Transfer]:
+    """That came into its credit or went out, the newest first: asked from each side apart."""
+    wallet = credit_of(workspace)
+    found = [
+        each
+        for side in (wallet.debits, wallet.credits)
+        for each in side.select_related("created_by").order_by("-pk")[:count]
+    ]
+    return sorted(found, key=lambda each: each.pk, reverse=True)[:count]
+
+
 def move(
     *, source: Workspace, target: Workspace, amount_micros: int, reference: str, by: User
 ) -> Transfer:

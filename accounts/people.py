@@ -3,8 +3,9 @@
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import transaction
+from django.utils import timezone
 
-from accounts import workspaces
+from accounts import sessions, workspaces
 from accounts.models import User, Workspace
 
 
@@ -22,3 +23,21 @@ def with_workspace(email: str) -> tuple[User, Workspace]:
         user = User.objects.filter(email__iexact=email).first()
         user = user or User.objects.create_user(email)
         return user, workspaces.personal(user)
+
+
+def suspend(*, user: User) -> None:
+    """Every page and every key is shut from the next request on. May be repeated."""
+    User.objects.filter(pk=user.pk).update(is_active=False)
+    sign_out(user=user)
+
+
+def let_in(*, user: User) -> None:
+    """They sign in anew."""
+    User.objects.filter(pk=user.pk).update(is_active=True)
+
+
+def sign_out(*, user: User) -> None:
+    """All sessions that there are end with their next request. May be repeated."""
+    user.signed_out_at = timezone.now()
+    User.objects.filter(pk=user.pk).update(signed_out_at=user.signed_out_at)
+    sessions.end_all(user)

@@ -23,7 +23,6 @@ _is_https = _site.scheme == "https"
 
 # Core
 SECRET_KEY = environment.kept_secret("SECRET_KEY", DATA_DIR / "secret_key")
-SECRET_KEY_FALLBACKS = environment.names("SECRET_KEY_FALLBACKS")
 DEBUG = environment.flag("DEBUG")
 ALLOWED_HOSTS = environment.names("ALLOWED_HOSTS") or [_site.hostname or "localhost"]
 ROOT_URLCONF = "config.urls"
@@ -38,7 +37,7 @@ INSTALLED_APPS = [
     "gallery",
     "accounts",
     "config.apps.ConfigConfig",
-    "django.contrib.admin",
+    "config.apps.StaffConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.humanize",
@@ -72,7 +71,6 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "accounts.middleware.WorkspaceMiddleware",
     "accounts.sessions.SessionMiddleware",
-    "accounts.middleware.TermsMiddleware",
 ]
 
 TEMPLATES = [
@@ -159,9 +157,9 @@ ENGINE_DEADLINE_SECONDS = environment.number("ENGINE_DEADLINE_SECONDS", default=
 JOB_DEADLINE_SECONDS = environment.number("JOB_DEADLINE_SECONDS", default=120, minimum=1)
 WORKER_CONCURRENCY = environment.number("WORKER_CONCURRENCY", default=64, minimum=1, maximum=1024)
 WORKER_PROCESSES = min(2, os.cpu_count() or 1, WORKER_CONCURRENCY)
+UPSTREAM_LOW_BALANCE = environment.number("UPSTREAM_LOW_BALANCE", default=5)
 MODELS_FILE = environment.text("MODELS_FILE")
 SIGNUP_CREDIT_MICROS = environment.number("SIGNUP_CREDIT_MICROS", default=150_000)
-LOW_CREDIT_MICROS = environment.number("LOW_CREDIT_MICROS", default=60_000)
 
 # Money in
 STRIPE_SECRET_KEY = environment.key("STRIPE_SECRET_KEY")
@@ -221,10 +219,6 @@ ACCOUNT_REAUTHENTICATION_REQUIRED = True
 ACCOUNT_EMAIL_NOTIFICATIONS = True
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_TOTP_ISSUER = "Easel"
-MFA_PASSKEY_LOGIN_ENABLED = True
-MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not _is_https  # browsers take it from localhost alone
-
-TERMS_DIR = environment.folder("TERMS_DIR", BASE_DIR / "accounts" / "texts")
 
 # Mail. Without EMAIL_URL letters are printed, so an address cannot be proved by one.
 EMAIL_URL = environment.text("EMAIL_URL")
@@ -237,6 +231,7 @@ DEFAULT_FROM_EMAIL = SERVER_EMAIL = environment.text(
 ADMINS = [("Operator", mail) for mail in environment.names("OPERATOR_EMAIL")]
 
 # Security
+STAFF_MFA = environment.flag("STAFF_MFA")
 TRUSTED_PROXY_COUNT = environment.number("TRUSTED_PROXY_COUNT", default=0, maximum=9)
 ALLAUTH_TRUSTED_PROXY_COUNT = TRUSTED_PROXY_COUNT
 if TRUSTED_PROXY_COUNT:

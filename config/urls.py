@@ -1,17 +1,11 @@
-from allauth.account.decorators import secure_admin_login
 from django.contrib import admin
 from django.urls import include, path
-
-admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
-admin.site.site_header = admin.site.site_title = "Easel"
-admin.site.index_title = "Administration"
 
 urlpatterns = [
     path("admin/", admin.site.urls),
     path("accounts/", include("accounts.urls")),
     path("accounts/", include("allauth.urls")),
     path("v1/", include("studio.api.urls")),
-    path("", include("accounts.text_urls")),
     path("", include("gallery.urls")),
     path("", include("studio.urls")),
 ]

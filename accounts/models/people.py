@@ -5,6 +5,7 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Lower
 from django.utils import timezone
+from django.utils.crypto import salted_hmac
 
 
 class UserManager(BaseUserManager["User"]):
@@ -36,6 +37,9 @@ class User(AbstractBaseUser, PermissionsMixin):
     erase_at = models.DateTimeField(null=True, blank=True, editable=False)
     agreed = models.CharField(max_length=60, blank=True, default="", editable=False)
     is_told_of_low_credit = models.BooleanField(default=True)
+    signed_out_at = models.DateTimeField(
+        null=True, blank=True, editable=False, help_text="Sessions from before are over."
+    )
 
     USERNAME_FIELD = "email"
     REQUIRED_FIELDS: ClassVar[list[str]] = []
@@ -58,3 +62,12 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     def __str__(self) -> str:
         return self.name or self.email
+
+    def _get_session_auth_hash(self, secret: str | None = None) -> str:
+        """Of a session that began before `signed_out_at` it is another one, so that ends."""
+        ours: str = super()._get_session_auth_hash(secret=secret)  # type: ignore[misc]
+        if self.signed_out_at is None:
+            return ours
+        return salted_hmac(
+            "accounts.session", f"{ours}{self.signed_out_at.timestamp()}"
+        ).hexdigest()

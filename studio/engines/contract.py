@@ -16,6 +16,7 @@ neither holds a key, and `str(error)` holds no prompt.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Literal, Protocol
 
 Operation = Literal["generate", "edit"]
@@ -64,6 +65,14 @@ class EngineResult:
     seed: int | None = None
     trace_id: str = ""
     notes: Sequence[str] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Account:
+    """What a server says of the account that pays it, in a currency that it does not name."""
+
+    balance: Decimal
+    is_prepaid: bool = True
 
 
 class Engine(Protocol):

@@ -3,6 +3,7 @@ from studio.models.jobs import TERMINAL, TRANSITIONS, Job, JobQuerySet, Priority
 from studio.models.offers import Offer
 from studio.models.prompts import Prompt
 from studio.models.repeats import RepeatKey
+from studio.models.upstreams import Upstream
 from studio.models.webhooks import Delivery, Webhook
 from studio.models.workers import Worker
 
@@ -18,6 +19,7 @@ __all__ = [
     "Prompt",
     "RepeatKey",
     "State",
+    "Upstream",
     "Webhook",
     "Worker",
 ]

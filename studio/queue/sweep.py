@@ -10,9 +10,9 @@ from accounts import ledger
 from accounts import sweep as accounts_sweep
 from accounts.ledger import LedgerError
 from accounts.models import Transfer
-from gallery import images, retention
-from studio import jobs
-from studio.jobs import settle
+from gallery import images
+from studio import jobs, upstreams
+from studio.jobs import asking, settle
 from studio.models import TERMINAL, Job, State, Worker
 from studio.queue import doorbell, process
 from studio.webhooks import deliveries
@@ -92,8 +92,9 @@ def remove_masks(at: datetime) -> None:
 def sweep_slowly(at: datetime) -> None:
     Worker.objects.filter(beat_at__lt=at - timedelta(hours=1)).delete()
     settle_stale_holds(at)
+    asking.expire(at)
     remove_masks(at)
     deliveries.sweep(at=at)
     images.sweep(at=at)
-    retention.sweep(at=at)
     accounts_sweep.sweep(at=at)
+    upstreams.ask(at)

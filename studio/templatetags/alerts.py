@@ -1,10 +1,10 @@
 from django import template
 
-from studio.models import Alert
+from studio import health
 
 register = template.Library()
 
 
 @register.simple_tag
-def open_alerts() -> list[Alert]:
-    return list(Alert.objects.filter(closed_at=None).order_by("-seen_at")[:20])
+def installation_health() -> health.Health:
+    return health.look()

@@ -95,6 +95,7 @@ class Strict:
         self.keeps_images = keeps_images
         self.delay_seconds = delay_seconds
         self.late_seconds = late_seconds
+        self.account: object | None = {"object": "account", "type": "prepaid", "balance": 12.5}
         self.requests: deque[Received] = deque(maxlen=1000)
         self.file_requests: deque[Received] = deque(maxlen=1000)
         self.counts: Counter[str] = Counter()
@@ -212,6 +213,7 @@ class Handler(BaseHTTPRequestHandler):
         routes = {
             "_calls": self._get_calls,
             "_faults": lambda _: self.answer(200, json_bytes(sorted(FAULTS))),
+            "v1": self._get_account,
             "files": self._get_file,
             "slow": lambda name: self.drip(200, "image/png", self.strict.files[name] or b""),
             "hang": lambda _: self.hang(),
@@ -227,6 +229,12 @@ class Handler(BaseHTTPRequestHandler):
             routes[kind](rest)
         else:
             self.refuse(404, "not_found", "no such path")
+
+    def _get_account(self, rest: str) -> None:
+        """As https://platform.stepfun.ai/docs/en/api-reference/accounts/get has it."""
+        if rest != "accounts" or self.strict.account is None:
+            return self.refuse(404, "not_found", "no such path")
+        return self.answer(200, self.strict.account)
 
     def _script(self, orders: Any) -> None:
         orders = {"next": orders} if isinstance(orders, list) else orders

@@ -1,0 +1,259 @@
+"""What the lists and pages of the admin are made of, so that they stay quick with millions of rows.
+
+No list counts more than `MOST_COUNTED` rows, and pages end there: older ones are found by
+searching. What is done to a row is a `Verb`: a button on its page, an action on its list, one
+check of permission, and one line in the audit log.
+"""
+
+import csv
+import logging
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from django.contrib import admin, messages
+from django.contrib.admin.utils import unquote
+from django.core.exceptions import PermissionDenied
+from django.core.paginator import Paginator
+from django.db.models import Model, QuerySet
+from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
+from django.shortcuts import redirect
+from django.urls import path, reverse
+from django.utils import timezone
+from django.utils.functional import cached_property
+from django.views.decorators.http import require_POST
+
+log = logging.getLogger("easel.admin")
+MOST_COUNTED = 5_000
+MOST_AT_ONCE = 200
+_ROWS_AT_ONCE = 2_000
+
+
+class BoundedPaginator(Paginator):
+    """Counts no further than `MOST_COUNTED`."""
+
+    @cached_property
+    def count(self) -> int:
+        rows: QuerySet[Any] = self.object_list  # type: ignore[assignment]
+        return rows.values("pk")[:MOST_COUNTED].count()
+
+
+class Refused(Exception):
+    """A verb that cannot be done, in a sentence for who tried."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Verb:
+    """`act(row, by)` returns what the audit log says. `is_for` says whether it makes sense there.
+
+    `permission` is a full name, as "studio.change_job".
+    """
+
+    name: str
+    label: str
+    permission: str
+    act: Callable[[Any, Any], str]
+    is_for: Callable[[Any], bool] = lambda _row: True
+    is_danger: bool = False
+
+
+class BoundedAdmin(admin.ModelAdmin):
+    paginator = BoundedPaginator
+    show_full_result_count = False
+    list_per_page = 50
+    list_max_show_all = 50
+    change_form_template = "admin/easel/change_form.html"
+    change_list_template = "admin/easel/change_list.html"
+    verbs: Sequence[Verb] = ()
+    csv_columns: Sequence[str] = ()  # of a row, through dots
+
+    def get_urls(self) -> list[Any]:
+        base = f"{self.opts.app_label}_{self.opts.model_name}"
+        site = self.admin_site
+        own = [
+            path("export", site.admin_view(self.export), name=f"{base}_export"),
+            path(
+                "<path:object_id>/do/<slug:verb>",
+                site.admin_view(require_POST(self.do)),
+                name=f"{base}_do",
+            ),
+        ]
+        return [*own, *super().get_urls()]
+
+    def may_do(self, request: HttpRequest, verb: Verb, row: Any) -> bool:
+        return request.user.has_perm(verb.permission)
+
+    def do(self, request: HttpRequest, object_id: str, verb: str) -> HttpResponse:
+        row: Any = self.get_object(request, unquote(object_id))
+        found = next((each for each in self.verbs if each.name == verb), None)
+        if row is None or found is None or not self.has_view_permission(request, row):
+            raise Http404
+        if not self.may_do(request, found, row):
+            raise PermissionDenied
+        try:
+            said = self._done(request, found, row)
+        except Refused as error:
+            messages.error(request, str(error))
+        else:
+            messages.success(request, said)
+        return redirect(self.address_of(row))
+
+    def _done(self, request: HttpRequest, verb: Verb, row: Any) -> str:
+        if not verb.is_for(row):
+            raise Refused(f"“{verb.label}” does nothing here any more.")
+        said = verb.act(row, request.user)
+        self.log_change(request, row, said)
+        log.info("%s model=%s row=%s by=%s", verb.name, self.opts.label, row.pk, request.user.pk)
+        return said
+
+    def address_of(self, row: Model) -> str:
+        return reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_change", args=[row.pk])
+
+    def get_actions(self, request: HttpRequest) -> dict[str, Any]:
+        actions: dict[str, Any] = dict(super().get_actions(request))
+        for verb in self.verbs:
+            if request.user.has_perm(verb.permission):
+                actions[verb.name] = (_action(verb), verb.name, f"{verb.label} those chosen")
+        return actions
+
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        row = self.get_object(request, unquote(object_id))
+        context = {
+            "verbs": [
+                (
+                    verb,
+                    reverse(
+                        f"admin:{self.opts.app_label}_{self.opts.model_name}_do",
+                        args=[row.pk, verb.name],
+                    ),
+                )
+                for verb in self.verbs
+                if row and verb.is_for(row) and self.may_do(request, verb, row)
+            ],
+            "panels": self.panels(request, row) if row else [],
+        }
+        return super().change_view(request, object_id, form_url, context | (extra_context or {}))
+
+    def panels(self, request: HttpRequest, row: Any) -> Iterable[Any]:
+        """Parts of its page above the form: `accounts.registry.Panel`."""
+        return ()
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        context = {"has_export": bool(self.csv_columns), "most_counted": MOST_COUNTED}
+        return super().changelist_view(request, context | (extra_context or {}))
+
+    def export(self, request: HttpRequest) -> StreamingHttpResponse:
+        """The list as it is searched and filtered, row by row as the database gives it."""
+        if not self.csv_columns or not self.has_view_permission(request):
+            raise PermissionDenied
+        rows = self.get_changelist_instance(request).get_queryset(request)
+        log.info("exported model=%s by=%s", self.opts.label, request.user.pk)
+        response = StreamingHttpResponse(
+            _csv(self.csv_columns, rows.iterator(chunk_size=_ROWS_AT_ONCE)),
+            content_type="text/csv; charset=utf-8",
+        )
+        name = f"{self.opts.model_name}-{timezone.now():%Y-%m-%d}.csv"
+        response["Content-Disposition"] = f'attachment; filename="{name}"'
+        return response
+
+
+class KeptAdmin(BoundedAdmin):
+    """Rows that can be looked at and changed, but not made or deleted here."""
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+class ReadOnlyAdmin(KeptAdmin):
+    """Rows that only verbs may change."""
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+class SinceFilter(admin.SimpleListFilter):
+    """By a key that counts up with time, so that no other index is needed: UUID version 7."""
+
+    title = "when"
+    parameter_name = "since"
+    periods = {"hour": timedelta(hours=1), "day": timedelta(days=1), "week": timedelta(days=7)}
+
+    def lookups(self, _request: HttpRequest, _admin: Any) -> list[tuple[str, str]]:
+        return [
+            ("hour", "The last hour"),
+            ("day", "The last 24 hours"),
+            ("week", "The last 7 days"),
+        ]
+
+    def queryset(self, _request: HttpRequest, rows: QuerySet[Any]) -> QuerySet[Any]:
+        period = self.periods.get(self.value() or "")
+        return rows.filter(pk__gte=first_id_of(timezone.now() - period)) if period else rows
+
+
+def first_id_of(moment: datetime) -> UUID:
+    """No id that was made since sorts before it."""
+    return UUID(int=int(moment.timestamp() * 1000) << 80)
+
+
+def _action(verb: Verb) -> Callable[[BoundedAdmin, HttpRequest, QuerySet[Any]], None]:
+    """On each of those chosen, and on no more than `MOST_AT_ONCE`."""
+
+    def act(self: BoundedAdmin, request: HttpRequest, chosen: QuerySet[Any]) -> None:
+        done = 0
+        for row in chosen[:MOST_AT_ONCE]:
+            try:
+                if not self.may_do(request, verb, row):
+                    raise Refused(f"You may not do that to {row}.")
+                self._done(request, verb, row)
+            except Refused as error:
+                messages.error(request, str(error))
+            else:
+                done += 1
+        messages.info(request, f"{verb.label}: {done} done.")
+
+    return act
+
+
+class _Line:
+    """What `csv.writer` writes to: it gives back each line."""
+
+    def write(self, line: str) -> str:
+        return line
+
+
+def _csv(columns: Sequence[str], rows: Iterable[Any]) -> Iterator[str]:
+    writer = csv.writer(_Line())
+    yield writer.writerow(columns)
+    for row in rows:
+        yield writer.writerow([_cell(_value(row, column)) for column in columns])
+
+
+def _value(row: Any, column: str) -> Any:
+    for name in column.split("."):
+        row = getattr(row, name, "")
+        row = row() if callable(row) and not isinstance(row, Model) else row
+    return row
+
+
+def _cell(value: Any) -> str:
+    """Words that a spreadsheet would take for a formula are marked as words."""
+    if value is None:
+        return ""
+    if isinstance(value, datetime):
+        return value.isoformat()
+    text = str(value)
+    is_formula = isinstance(value, str) and text[:1] in {"=", "+", "-", "@", "\t", "\r"}
+    return f"'{text}" if is_formula else text
