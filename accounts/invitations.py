@@ -121,7 +121,7 @@ def is_for(invitation: Invitation, user: User) -> bool:
 def accept(*, invitation: Invitation, by: User) -> Membership:
     """For one who came with the link. It proves their address.
 
-    A member stays what they are. Raises NotOpen and AnotherAddress.
+    A member stays what they are. Raises NotOpen, AnotherAddress and TooMany.
     """
     if not is_for(invitation, by):
         raise AnotherAddress(f"This invitation is for {invitation.email}.")
@@ -131,6 +131,7 @@ def accept(*, invitation: Invitation, by: User) -> Membership:
         found = Invitation.objects.get(pk=invitation.pk)
         if not found.is_open(now):
             raise NotOpen("This invitation is over.")
+        _check_not_full(invitation.workspace, by)
         _prove(found.email, by)
         Invitation.objects.filter(pk=found.pk).update(accepted_at=now)
         member, _ = Membership.objects.get_or_create(
@@ -148,8 +149,19 @@ def _check_may_invite(workspace: Workspace, by: User, role: Role) -> None:
 def _check_room(workspace: Workspace, email: str) -> None:
     if workspace.memberships.filter(user__email__iexact=email).exists():
         raise AlreadyThere(f"{email} is in the team already.")
-    if workspace.invitations.open().count() >= MOST_OPEN:
+    invited = workspace.invitations.open().count()
+    if invited >= MOST_OPEN:
         raise TooMany(f"{MOST_OPEN} invitations are open. Revoke one that nobody answers.")
+    most = workspace.plan.member_limit
+    if workspace.memberships.count() + invited >= most:
+        raise TooMany(f"The plan allows {most:,} people, and that many are here or invited.")
+
+
+def _check_not_full(workspace: Workspace, by: User) -> None:
+    """The plan may have become smaller since the letter went out."""
+    others = workspace.memberships.exclude(user=by)
+    if others.count() >= workspace.plan.member_limit:
+        raise TooMany("The team has as many people as its plan allows. Its owner can help.")
 
 
 def _count_letter(workspace: Workspace, by: User, email: str) -> None:

@@ -89,6 +89,11 @@ key_spending: list[Callable[[Collection[Any]], Mapping[UUID, int]]] = []
 member_spending: list[Callable[[Any], Mapping[int, int]]] = []
 # What goes on for a member of a workspace who is removed, given both: a sentence for each
 member_leavings: list[Callable[[Any, Any], list[str]]] = []
+# What the page of a workspace shows below its people, given the workspace and as what the person is
+# in it; None where there is nothing
+workspace_panels: list[Callable[[Any, Any], Panel | None]] = []
+# What the admin's page of a workspace shows above its form, given the request and the workspace
+admin_workspace_panels: list[Callable[[Any, Any], Panel]] = []
 # What a workspace holds that keeps it from being closed, a sentence for each
 workspace_holdings: list[Callable[[Any], list[str]]] = []
 

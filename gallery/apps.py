@@ -5,7 +5,7 @@ from django.db.models.signals import post_migrate
 from django.urls import reverse
 
 from accounts import registry
-from accounts.registry import AccountPage, Action, Panel, SelectionAction
+from accounts.registry import AccountPage, Action, SelectionAction
 
 _LINKS = AccountPage(
     label="Share links",
@@ -25,8 +25,7 @@ class GalleryConfig(AppConfig):
             SelectionAction(label="Move or copy", view="gallery:image_move")
         )
         registry.workspace_holdings.append(_pictures_of)
-        registry.privacy_panels.append(_retention)
-        from gallery import belongings  # noqa: PLC0415 - models are not there yet when apps load
+        from gallery import belongings  # noqa: PLC0415
 
         belongings.register()
 
@@ -40,12 +39,6 @@ def _guard(*, using: str, **_: Any) -> None:
 
 def _move(image: Any) -> Action:
     return Action(label="Move or copy", url=f"{reverse('gallery:image_move')}?image={image.pk}")
-
-
-def _retention(request: Any) -> Panel | None:
-    from gallery.views import retention  # noqa: PLC0415
-
-    return retention.panel(request)
 
 
 def _pictures_of(workspace: Any) -> list[str]:

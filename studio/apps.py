@@ -36,6 +36,8 @@ class StudioConfig(AppConfig):
         from studio import belongings  # noqa: PLC0415
 
         belongings.register()
+        registry.workspace_panels += [_requests_in, _quotas_of]
+        registry.admin_workspace_panels.append(_usage_of)
 
 
 def _enter_offers(**_: Any) -> None:
@@ -86,6 +88,24 @@ def _jobs_of(workspace: Any) -> list[str]:
 
     count = Job.objects.in_workspace(workspace).unfinished().count()
     return [f"{count:,} of its pictures are being made."] if count else []
+
+
+def _requests_in(workspace: Any, me: Any) -> Panel | None:
+    from studio import quotas  # noqa: PLC0415
+
+    return quotas.requests(workspace, me)
+
+
+def _quotas_of(workspace: Any, me: Any) -> Panel:
+    from studio import quotas  # noqa: PLC0415
+
+    return quotas.panel(workspace, me)
+
+
+def _usage_of(_request: Any, workspace: Any) -> Panel:
+    from studio import quotas  # noqa: PLC0415
+
+    return quotas.of_workspace(workspace)
 
 
 def _webhooks_of(workspace: Any, user: Any) -> list[str]:

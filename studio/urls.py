@@ -1,6 +1,6 @@
 from django.urls import include, path
 
-from studio.views import batches, bench, jobs, page, prompts, quotes, trash
+from studio.views import batches, bench, jobs, page, prompts, quotes, requests, trash
 
 app_name = "studio"
 
@@ -12,6 +12,8 @@ urlpatterns = [
     path("jobs/watch", jobs.job_watch, name="job_watch"),
     path("jobs/<uuid:job_id>/cancel", jobs.job_cancel, name="job_cancel"),
     path("jobs/<uuid:job_id>/again", jobs.job_again, name="job_again"),
+    path("requests/<uuid:order_id>/yes", requests.request_approve, name="request_approve"),
+    path("requests/<uuid:order_id>/no", requests.request_decline, name="request_decline"),
     path("batch/", batches.batch_create, name="batch_create"),
     path("batch/<uuid:order_id>/", batches.batch_page, name="batch_page"),
     path("batch/<uuid:order_id>/stop", batches.batch_stop, name="batch_stop"),

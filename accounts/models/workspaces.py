@@ -18,6 +18,7 @@ class Plan(models.Model):
     running_limit = models.PositiveIntegerField("jobs running at once", default=32)
     queued_limit = models.PositiveIntegerField("jobs waiting at once", default=500)
     storage_bytes = models.PositiveBigIntegerField(default=5 * 1024**3)
+    member_limit = models.PositiveIntegerField("members", default=200)
 
     def __str__(self) -> str:
         return self.name

@@ -62,6 +62,7 @@ def page(
         "available_micros": ledger.credit_of(workspace).available_micros,
         "roles": [(role.label, members.WORDS[role]) for role in Role],
         "form": form,
+        "panels": [panel for each in registry.workspace_panels if (panel := each(workspace, me))],
     }
     status = 422 if form.errors else 200
     return render(request, "accounts/workspace_page.html", context, status=status)

@@ -5,8 +5,10 @@ across a call of an engine or of the storage.
 """
 
 from studio.jobs.again import again
+from studio.jobs.asking import AnsweredAlready, AskerGone
 from studio.jobs.caps import (
     CapReached,
+    MemberCapReached,
     QuotaExceeded,
     spending_in,
     spending_of,
@@ -23,7 +25,10 @@ from studio.jobs.turns import places, usual_ms
 from studio.jobs.waiting import wait, wait_for_change
 
 __all__ = [
+    "AnsweredAlready",
+    "AskerGone",
     "CapReached",
+    "MemberCapReached",
     "QueueFull",
     "QuotaExceeded",
     "Ran",

@@ -26,15 +26,16 @@ class CapReached(QuotaExceeded):
     """A monthly cap, of the key or of the member."""
 
 
+class MemberCapReached(CapReached):
+    """The member's: one who decides about them may still say yes to an order."""
+
+
 def check(*, by: User, workspace: Workspace, api_key: ApiKey | None, total_micros: int) -> None:
-    """Raises workspaces.NotAllowed, for one who may not make anything, and CapReached."""
+    """Raises workspaces.NotAllowed, for one who may not make anything, and CapReached.
+
+    The key's cap first: nobody can be asked about that.
+    """
     member = workspaces.maker(by, workspace)
-    _check(
-        member.monthly_cap_micros,
-        Job.objects.in_workspace(workspace).filter(created_by=by),
-        total_micros,
-        "Your cap of {} a month in this team is reached.",
-    )
     if api_key:
         _check(
             api_key.monthly_cap_micros,
@@ -42,11 +43,24 @@ def check(*, by: User, workspace: Workspace, api_key: ApiKey | None, total_micro
             total_micros,
             "The cap of {} a month of this key is reached.",
         )
+    _check(
+        member.monthly_cap_micros,
+        Job.objects.in_workspace(workspace).filter(created_by=by),
+        total_micros,
+        "Your cap of {} a month in this team is reached.",
+        MemberCapReached,
+    )
 
 
-def _check(cap_micros: int | None, jobs: JobQuerySet, total_micros: int, words: str) -> None:
+def _check(
+    cap_micros: int | None,
+    jobs: JobQuerySet,
+    total_micros: int,
+    words: str,
+    reached: type[CapReached] = CapReached,
+) -> None:
     if cap_micros is not None and _spent(jobs) + total_micros > cap_micros:
-        raise CapReached(words.format(dollars(cap_micros)))
+        raise reached(words.format(dollars(cap_micros)))
 
 
 def _spent(jobs: JobQuerySet) -> int:
@@ -55,7 +69,7 @@ def _spent(jobs: JobQuerySet) -> int:
 
 def _this_month(jobs: JobQuerySet) -> JobQuerySet:
     month = timezone.now().replace(day=1, hour=0, minute=0, second=0, microsecond=0)
-    return jobs.charged().filter(created_at__gte=month)
+    return jobs.agreed().filter(created_at__gte=month)
 
 
 def spent_this_month(api_key: ApiKey) -> int:

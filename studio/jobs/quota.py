@@ -1,7 +1,7 @@
 """What the limits of a plan count."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from accounts import statements
 from accounts.models import Workspace
@@ -11,7 +11,9 @@ from studio.models import Job
 _COUNTS = """
     SELECT COUNT(*) FILTER (WHERE state IN ('queued', 'parked')),
         COUNT(*) FILTER (WHERE may_be_made AND created_at > %s),
-        COUNT(*) FILTER (WHERE may_be_made AND created_at > %s)
+        COUNT(*) FILTER (WHERE may_be_made AND created_at > %s),
+        MIN(created_at) FILTER (WHERE may_be_made AND created_at > %s),
+        MIN(created_at) FILTER (WHERE may_be_made AND created_at > %s)
     FROM (
         SELECT state, created_at, state NOT IN ('failed', 'filtered')
             AND NOT (state = 'cancelled' AND upstream_calls = 0) AS may_be_made
@@ -25,17 +27,36 @@ _COUNTS = """
 class Counts:
     """Of a workspace: what waits, and what was made in a day and in 30 days, or may be.
 
-    What was cancelled while its picture was being made counts too.
+    What was cancelled while its picture was being made counts too. When the oldest of a day or of
+    30 days is that old, there is room for one more.
     """
 
     waiting: int
     in_day: int
     in_month: int
+    day_frees_at: datetime | None = None
+    month_frees_at: datetime | None = None
 
 
 def counts(workspace: Workspace, *, at: datetime) -> Counts:
-    (day,) = statements.prepared(Job, created_at=at - timedelta(days=1))
-    (month,) = statements.prepared(Job, created_at=at - timedelta(days=30))
+    a_day, a_month = timedelta(days=1), timedelta(days=30)
+    (day,) = statements.prepared(Job, created_at=at - a_day)
+    (month,) = statements.prepared(Job, created_at=at - a_month)
     (ours,) = statements.prepared(Job, workspace_id=workspace.pk)
-    ((waiting, in_day, in_month),) = statements.returned(_COUNTS, [day, month, ours, month])
-    return Counts(waiting=waiting, in_day=in_day, in_month=in_month)
+    values = [day, month, day, month, ours, month]
+    ((waiting, in_day, in_month, *oldest),) = statements.returned(_COUNTS, values)
+    of_day, of_month = map(_moment, oldest)
+    return Counts(
+        waiting=waiting,
+        in_day=in_day,
+        in_month=in_month,
+        day_frees_at=of_day and of_day + a_day,
+        month_frees_at=of_month and of_month + a_month,
+    )
+
+
+def _moment(value: datetime | str | None) -> datetime | None:
+    """SQLite gives text, without a zone: it is UTC."""
+    if isinstance(value, str):
+        return datetime.fromisoformat(value).replace(tzinfo=UTC)
+    return value

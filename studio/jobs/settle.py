@@ -2,6 +2,7 @@
 
 import logging
 import random
+from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -138,23 +139,44 @@ def cancel(*, job: Job, by: User) -> bool:
     return stop(job)
 
 
-def stop(job: Job) -> bool:
-    """As `cancel`, when it is not for a person to say: an account ends."""
-    before = [state for state, following in TRANSITIONS.items() if State.CANCELLED in following]
-    at, said = timezone.now(), {"error": "Cancelled.", "error_code": "cancelled"}
+def stop(job: Job, *, error: str = "Cancelled.") -> bool:
+    """As `cancel`, by whoever runs this Easel: who asks is to see to it that they may."""
     with transaction.atomic(durable=True):
-        ended = Job.objects.filter(pk=job.pk, state__in=before).update(
-            state=State.CANCELLED, finished_at=at, lease_until=None, **said
-        )
-        if ended:
-            ledger.void(reference=job.hold)
-            listeners.wake(listeners.ENDED)
-            events.tell(job, State.CANCELLED, at=at, **said)
-    if ended:
-        log.info("cancelled job=%s", job.pk)
+        stopped = withdraw([job], error=error, error_code="cancelled")
+    if stopped:
         job.refresh_from_db()
         images.discard_for(job.hold)
-    return bool(ended)
+    return bool(stopped)
+
+
+def withdraw(
+    some: Iterable[Job],
+    *,
+    error: str,
+    error_code: str,
+    among: Collection[State] = (),
+    **columns: Any,
+) -> list[Job]:
+    """Those that had not ended, which now have, without a charge. In the caller's transaction.
+
+    All are changed before any money is: who cancels one of them takes its row first, too.
+    """
+    among = among or [each for each, after in TRANSITIONS.items() if State.CANCELLED in after]
+    at, said = timezone.now(), {"error": error, "error_code": error_code}
+    ended = [
+        job
+        for job in sorted(some, key=lambda job: job.pk)
+        if Job.objects.filter(pk=job.pk, state__in=among).update(
+            state=State.CANCELLED, finished_at=at, lease_until=None, **said, **columns
+        )
+    ]
+    for job in ended:
+        ledger.void(reference=job.hold)
+        events.tell(job, State.CANCELLED, at=at, **said)
+        log.info("cancelled job=%s code=%s", job.pk, error_code)
+    if ended:
+        listeners.wake(listeners.ENDED)
+    return ended
 
 
 def _end(job: Job, state: State, **columns: Any) -> None:

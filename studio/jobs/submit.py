@@ -14,9 +14,9 @@ from gallery import images, stock
 from gallery.models import Image
 from gallery.pictures import Picture, usual_feather
 from studio.catalog import MAX_SEED
-from studio.jobs import caps, quota
+from studio.jobs import asking, caps, quota
 from studio.jobs.caps import QuotaExceeded
-from studio.models import Job, Priority
+from studio.models import Job, Priority, State
 from studio.orders import Order
 from studio.queue import doorbell
 
@@ -67,8 +67,12 @@ def submit(
     region: Region | None = None,
     order_id: UUID | None = None,
     api_key: ApiKey | None = None,
+    is_asking: bool = False,
 ) -> list[Job]:
     """Accepts an order: one job and one hold for each image, and a doorbell; or nothing at all.
+
+    One that is over the member's monthly cap is parked if `is_asking`, until it is decided
+    about (`studio.jobs.asking`); else refused.
 
     `source` holds as many photos as the order says, of the workspace.
     A photo that came along is stored first and owned in the same transaction, so a refusal
@@ -87,8 +91,8 @@ def submit(
             source = images.same_upload(workspace=workspace, sha256=picture.sha256)
             if source is None:
                 photo = (_stage(picture, staged), picture)
-                return _accept(by, workspace, order, order_id, photo, masked, api_key)
-        return _accept(by, workspace, order, order_id, source, masked, api_key)
+                return _accept(by, workspace, order, order_id, photo, masked, api_key, is_asking)
+        return _accept(by, workspace, order, order_id, source, masked, api_key, is_asking)
     except _Repeated as repeated:
         images.discard(staged)
         return repeated.jobs
@@ -121,6 +125,7 @@ def check(
     order: Order,
     order_id: UUID | None,
     api_key: ApiKey | None = None,
+    is_asking: bool = False,
 ) -> None:
     """What `submit` would refuse for anyway, to be asked before a photo is decoded for it.
 
@@ -131,7 +136,7 @@ def check(
     if not _ordered(workspace, order_id):
         _check_credit(workspace, order)
         _check_quota(workspace, order.images, stored_bytes=stock.of(workspace))
-        caps.check(by=by, workspace=workspace, api_key=api_key, total_micros=order.total_micros)
+        _state(by, workspace, order, api_key, is_asking)
 
 
 def _check_repeated(workspace: Workspace, order_id: UUID | None) -> None:
@@ -163,6 +168,7 @@ def _accept(
     source: Image | Sequence[Image] | tuple[str, Picture] | None,
     masked: dict[str, Any],
     api_key: ApiKey | None,
+    is_asking: bool,
 ) -> list[Job]:
     """In the order in which whoever stores and spends takes its locks: stock, then money."""
     with transaction.atomic(durable=True):
@@ -170,7 +176,7 @@ def _accept(
         ledger.lock(workspace)
         _check_repeated(workspace, order_id)
         _check_quota(workspace, order.images, stored_bytes=stored_bytes)
-        caps.check(by=by, workspace=workspace, api_key=api_key, total_micros=order.total_micros)
+        state = _state(by, workspace, order, api_key, is_asking)
         if masked:
             images.own(masked["mask"])
         sources: Sequence[Image | None]
@@ -180,13 +186,28 @@ def _accept(
             sources = [source] if isinstance(source, Image | None) else source
             _check_there(sources, workspace)
         whose = {"workspace": workspace, "created_by": by, "api_key": api_key}
-        jobs = _jobs(order, order_id or ids.new(), sources, **masked, **whose)
+        jobs = _jobs(order, order_id or ids.new(), sources, state=state, **masked, **whose)
         prices = {job.hold: job.price_micros for job in jobs}
         ledger.hold_each(workspace=workspace, amounts=prices, by=by)
         statements.insert(jobs)
-        doorbell.ring()
+        if state == State.QUEUED:
+            doorbell.ring()
     _log(jobs)
     return jobs
+
+
+def _state(
+    by: User, workspace: Workspace, order: Order, api_key: ApiKey | None, is_asking: bool
+) -> State:
+    """As what its jobs begin. Raises NotAllowed, CapReached, and asking.TooManyAsked."""
+    try:
+        caps.check(by=by, workspace=workspace, api_key=api_key, total_micros=order.total_micros)
+    except caps.MemberCapReached:
+        if not is_asking:
+            raise
+        asking.check_room(by=by, workspace=workspace, count=order.images)
+        return State.PARKED
+    return State.QUEUED
 
 
 def _check_there(sources: Sequence[Image | None], workspace: Workspace) -> None:
@@ -250,4 +271,5 @@ def _check_quota(workspace: Workspace, count: int, *, stored_bytes: int) -> None
 
 def _log(jobs: Sequence[Job]) -> None:
     for job in jobs:
-        log.info("submitted job=%s operation=%s model=%s", job.pk, job.operation, job.model)
+        said = "parked" if job.state == State.PARKED else "submitted"
+        log.info("%s job=%s operation=%s model=%s", said, job.pk, job.operation, job.model)

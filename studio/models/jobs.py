@@ -56,12 +56,19 @@ class JobQuerySet(models.QuerySet["Job"]):
     def running(self) -> Self:
         return self.filter(state=State.RUNNING)
 
+    def parked(self) -> Self:
+        return self.filter(state=State.PARKED)
+
     def unfinished(self) -> Self:
         return self.exclude(state__in=TERMINAL)
 
     def charged(self) -> Self:
         """What was delivered, and what may still be."""
         return self.exclude(state__in=(State.FAILED, State.FILTERED, State.CANCELLED))
+
+    def agreed(self) -> Self:
+        """As `charged`, without what waits for somebody's yes."""
+        return self.charged().exclude(state=State.PARKED)
 
     def newest_first(self) -> Self:
         return self.order_by("-created_at", "-id")
@@ -95,6 +102,15 @@ class Job(models.Model):
     )
     api_key = models.ForeignKey(
         ApiKey, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    decided_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
+        db_index=False,
+        help_text="Who said yes or no to it, if it was over a cap.",
     )
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     state = models.CharField(max_length=9, choices=State, default=State.QUEUED)
@@ -161,6 +177,21 @@ class Job(models.Model):
                 fields=["workspace", "priority", "created_at", "id"],
                 condition=Q(state=State.QUEUED),
                 name="job_in_turn",
+            ),
+            models.Index(
+                fields=["workspace", "created_at"],
+                condition=Q(state=State.PARKED),
+                name="job_parked",
+            ),
+            models.Index(
+                fields=["-id"],
+                condition=Q(state__in=(State.FAILED, State.FILTERED, State.CANCELLED)),
+                name="job_ended_empty",
+            ),
+            models.Index(
+                fields=["finished_at"],
+                condition=Q(finished_at__isnull=False),
+                name="job_finished",
             ),
             models.Index(fields=["finished_at"], condition=~Q(mask=""), name="job_with_mask"),
             models.Index(

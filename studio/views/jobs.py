@@ -20,6 +20,7 @@ from gallery.images import StorageError
 from gallery.models import Image
 from studio import bench, jobs, prompts
 from studio.forms import StudioForm
+from studio.jobs import asking
 from studio.models import Job, State
 from studio.orders import OrderError
 from studio.views.fragments import fragment, signed_in
@@ -39,25 +40,28 @@ _MAX_WATCHED = 200
 @require_POST
 @signed_in
 def job_create(request: WorkspaceRequest) -> HttpResponse:
+    whose: dict[str, Any] = {"by": request.user, "workspace": request.workspace}
+    is_asking = request.POST.get("ask") == "on"
     form = StudioForm(
         request.POST,
         request.FILES,
         images=Image.objects.in_workspace(request.workspace),
-        check=partial(jobs.check, by=request.user, workspace=request.workspace),
+        check=partial(jobs.check, **whose, is_asking=is_asking),
     )
     try:
         if not form.is_valid() or form.order is None:
             return _refused(request, form)
         made = jobs.submit(
-            by=request.user,
-            workspace=request.workspace,
+            **whose,
             order=form.order,
             source=form.to_edit,
             region=form.region,
             order_id=form.cleaned_data["order_id"],
+            is_asking=is_asking,
         )
     except _CANNOT as error:
         return _cannot(request, error, form)
+    asking.tell(made)
     _remember(request, form.order.prompt)
     return _accepted(request, made)
 
@@ -99,7 +103,9 @@ def _cannot(
         sentence = "The photo could not be kept just now. Please try again."
         return _refused(request, form, sentence=sentence, status=503)
     is_out_of_credit = isinstance(error, InsufficientCredit)
-    return _refused(request, form, sentence=str(error), is_out_of_credit=is_out_of_credit)
+    may_ask = form is not None and isinstance(error, jobs.MemberCapReached)
+    said = {"is_out_of_credit": is_out_of_credit, "may_ask": may_ask}
+    return _refused(request, form, sentence=str(error), **said)
 
 
 def _refused(

@@ -74,6 +74,8 @@ GET  studio:prompt_list  login opens opens opens opens sees opens login opens op
 POST studio:prompt_star  login 404   404   404   404   acts 404   login 404   404
 POST studio:prompt_forget login 404  404   404   404   acts 404   login 404   404
 POST studio:prompt_forget_all login moves moves moves moves acts moves login moves moves
+POST studio:request_approve login 404 403  403   acts  acts 404  login 404   404
+POST studio:request_decline login 404 403  403   acts  acts 404  login 404   404
 GET  gallery:image_list  login opens sees  sees  sees  sees opens login opens opens
 GET  gallery:image_page  login 404   sees  sees  sees  sees 404   login 404   404
 GET  gallery:image_file  login 404   sees  sees  sees  sees 404   login 404   404
@@ -87,8 +89,6 @@ GET  gallery:link_revoke login 404   403   403   sees  sees 404   login 404   40
 POST gallery:link_revoke login 404   403   403   acts  acts 404   login 404   404
 GET  gallery:share_page     acts acts acts acts acts acts acts acts acts acts
 POST gallery:share_open     422  422  422  422  422  422  422  422  422  422
-GET  gallery:share_report   opens opens opens opens opens opens opens opens opens opens
-POST gallery:share_report   opens opens opens opens opens opens opens opens opens opens
 GET  gallery:share_image    sees sees sees sees sees sees sees sees sees sees
 GET  gallery:share_file     sees sees sees sees sees sees sees sees sees sees
 GET  gallery:share_download sees sees sees sees sees sees sees sees sees sees
@@ -112,8 +112,6 @@ POST gallery:collection_delete login 404 403  acts acts acts 404 login 404 404
 POST gallery:collection_remove login 404 403  acts acts acts 404 login 404 404
 POST gallery:collection_cover  login 404 403  acts acts acts 404 login 404 404
 POST gallery:collection_move   login 404 403  acts acts acts 404 login 404 404
-GET  gallery:retention_change  login 404 403 403 403 opens 404 login 404 404
-POST gallery:retention_change  login 404 403 403 403 acts  404 login 404 404
 GET  gallery:image_move  login 404   403   sees  sees  sees 404   login 404   404
 POST gallery:image_move  login 404   403   403   acts  acts 404   login 404   404
 GET  accounts:key_list   login opens opens opens sees  sees opens login opens opens
@@ -182,13 +180,10 @@ account_reset_password_from_key          opens opens
 account_reset_password_done              opens opens
 accounts:join_by_link                    moves moves
 accounts:privacy                         login opens
-accounts:terms_accept                    login moves
-texts:page                               opens opens
 accounts:account_delete                  login opens
 usersessions_list                        login opens
 mfa_index                                login opens
 mfa_authenticate                         login moves
-mfa_login_webauthn                       login moves
 mfa_reauthenticate                       login moves
 mfa_activate_totp                        login opens
 mfa_deactivate_totp                      login 404
@@ -209,13 +204,13 @@ accounts.Plan           view add change delete
 accounts.Transfer       view
 accounts.User           view change
 accounts.Workspace      view change
+admin.LogEntry          view
 auth.Group              view add change delete
 django_q.Failure        view change delete
 django_q.OrmQ           view change delete
 django_q.Schedule       view add change delete
 django_q.Success        view change delete
 gallery.Image           view
-gallery.Report          view change
 mfa.Authenticator       view
 studio.Alert            view
 studio.Job              view
@@ -224,6 +219,7 @@ studio.Webhook          view
 studio.Worker           view
 """
 
+REQUEST_ROUTES = ("studio:request_approve", "studio:request_decline")
 IMAGE_ROUTES = ("bench", "image_trash", "image_restore")
 SELECTION_ROUTES = ("trash", "restore", "erase", "favourite", "zip")
 COLLECTION_ROUTES = ("page", "change", "delete", "remove", "cover", "move")
@@ -365,6 +361,9 @@ def scene(route: str, ada: User, workspace: Workspace) -> tuple[str, dict[str, s
     prompt = Prompt.objects.get(user=ada, workspace=workspace)
     if route == "studio:job_again":
         Job.objects.update(state=State.FAILED, finished_at=timezone.now())
+    if route in REQUEST_ROUTES:
+        pia = person_of(workspace)
+        Job.objects.filter(pk=job.pk).update(state=State.PARKED, created_by=pia)
     webhook = Webhook.objects.create(workspace=workspace, url=f"https://hooks.example/{PROMPT}")
     delivery = Delivery.objects.create(webhook=webhook, event_id="evt_1", type="job.x", body="{}")
     link = links.make(of=image, by=ada, terms=EVERYTHING, link_id=ids.new())
@@ -374,19 +373,15 @@ def scene(route: str, ada: User, workspace: Workspace) -> tuple[str, dict[str, s
     if route in {"gallery:trash_list", "gallery:image_restore", "gallery:image_erase"}:
         images.trash(images=[image], by=ada)
     of_collection = {"collection_id": collection.pk}
-    pia, _ = User.objects.get_or_create(email="pia@example.com", name=PROMPT)
-    member, _ = Membership.objects.update_or_create(
-        user=pia, workspace=workspace, defaults={"role": Role.MEMBER}
-    )
+    member = Membership.objects.get(user=person_of(workspace), workspace=workspace)
     invitation = invited(ada, workspace)
     named: dict[str, dict[str, Any]] = {
         **{f"gallery:link_{each}": {"link_id": link.pk} for each in ("page", "revoke")},
-        **{f"gallery:share_{each}": {"token": token} for each in ("page", "open", "report")},
+        **{f"gallery:share_{each}": {"token": token} for each in ("page", "open")},
         **{f"gallery:share_{each}": shared for each in ("image", "download")},
         "gallery:share_file": {**shared, "variant": "original"},
         **{f"gallery:collection_{each}": of_collection for each in COLLECTION_ROUTES},
         "gallery:image_note": {"image_id": image.pk},
-        "gallery:retention_change": {"workspace_id": workspace.pk},
         **{f"accounts:workspace_{each}": {"workspace_id": workspace.pk} for each in TEAM_ROUTES},
         **{f"accounts:member_{each}": {"member_id": member.pk} for each in MEMBER_ROUTES},
         "accounts:invitation_create": {"workspace_id": workspace.pk},
@@ -399,6 +394,7 @@ def scene(route: str, ada: User, workspace: Workspace) -> tuple[str, dict[str, s
         "accounts:key_revoke": {"key_id": key.pk},
         "studio:batch_page": {"order_id": job.order_id},
         "studio:batch_stop": {"order_id": job.order_id},
+        **{route: {"order_id": job.order_id} for route in REQUEST_ROUTES},
         "studio:job_cancel": {"job_id": job.pk},
         "studio:job_again": {"job_id": job.pk},
         "studio:prompt_star": {"prompt_id": prompt.pk},
@@ -434,9 +430,7 @@ def scene(route: str, ada: User, workspace: Workspace) -> tuple[str, dict[str, s
         "studio:webhook_create": {"url": "https://93.184.215.14/", "new_id": fresh},
         "studio:webhook_rotate": {"ending": signing.ending_of(webhook.seed)},
         "gallery:link_create": {"new_id": str(ids.new()), "image": str(image.pk)},
-        "gallery:retention_change": {"days": "365"},
         "gallery:share_open": {"password": "wrong"},
-        "gallery:share_report": {"reason": "other"},
         "studio:job_create": {"prompt": PROMPT},
         "studio:job_watch": {"job": f"{job.pk}:running"},
         "studio:prompt_star": {"on": "on"},
@@ -457,6 +451,15 @@ def exported(ada: User) -> Export:
     export.save()
     default_storage.save(export.key, ContentFile(PROMPT.encode()))
     return export
+
+
+def person_of(workspace: Workspace) -> User:
+    """Pia, a member."""
+    pia, _ = User.objects.get_or_create(email="pia@example.com", name=PROMPT)
+    Membership.objects.update_or_create(
+        user=pia, workspace=workspace, defaults={"role": Role.MEMBER}
+    )
+    return pia
 
 
 def collected(workspace: Workspace, by: User, image: Image) -> Collection:
@@ -541,7 +544,6 @@ def verdict(response: HttpResponse) -> str:
 def test_ones_own_account(trusted: dict[str, Client]) -> None:
     named: dict[str, dict[str, Any]] = {
         "accounts:join_by_link": {"token": "none"},
-        "texts:page": {"name": "terms"},
         "account_confirm_email": {"key": "none"},
         "account_reset_password_from_key": {"uidb36": "1", "key": "none"},
         "mfa_remove_webauthn": {"pk": 1},

@@ -60,6 +60,7 @@ def submit(
     order_id: UUID | None = None,
     region: Region | None = None,
     api_key: ApiKey | None = None,
+    is_asking: bool = False,
     **asked: Any,
 ) -> list[Job]:
     asked = {
@@ -75,6 +76,7 @@ def submit(
         region=region,
         order_id=order_id,
         api_key=api_key,
+        is_asking=is_asking,
     )
 
 

@@ -4,10 +4,13 @@ import os
 import sys
 from collections.abc import Callable
 from contextlib import suppress
+from datetime import timedelta
 
 from tests.programs import at_once, ready, say
 
 ready()
+
+from django.utils import timezone  # noqa: E402
 
 from accounts import ids, ledger, workspaces  # noqa: E402
 from accounts.models import Plan, User, Workspace  # noqa: E402
@@ -30,6 +33,37 @@ def fill(ada: User, workspace: Workspace) -> Callable[[], None]:
         for _ in range(5):
             with suppress(jobs.QuotaExceeded):
                 submit(ada, workspace, count=2)
+
+    return act
+
+
+def day(ada: User, workspace: Workspace) -> Callable[[], None]:
+    """As `fill`, where twenty may be made in a day; half of them were made already."""
+    _made(ada, workspace, days_ago=0.5)
+    return _limited(ada, workspace, images_per_day=20)
+
+
+def month(ada: User, workspace: Workspace) -> Callable[[], None]:
+    """As `day`, where they were made ten days ago."""
+    _made(ada, workspace, days_ago=10)
+    return _limited(ada, workspace, images_per_month=20)
+
+
+def _made(ada: User, workspace: Workspace, *, days_ago: float) -> None:
+    submit(ada, workspace, count=10)
+    while jobs.run_next():
+        pass
+    Job.objects.update(created_at=timezone.now() - timedelta(days=days_ago))
+
+
+def _limited(ada: User, workspace: Workspace, **limit: int) -> Callable[[], None]:
+    Plan.objects.update(**limit)
+    workspace.refresh_from_db()
+
+    def act() -> None:
+        for _ in range(2):
+            with suppress(jobs.QuotaExceeded):
+                submit(ada, workspace)
 
     return act
 
@@ -57,7 +91,7 @@ def store(ada: User, workspace: Workspace) -> Callable[[], None]:
     return act
 
 
-ROLES = {"fill": fill, "repeat": repeat, "store": store}
+ROLES = {"fill": fill, "day": day, "month": month, "repeat": repeat, "store": store}
 
 if __name__ == "__main__":
     serving.engine = lambda *_: Puppet()

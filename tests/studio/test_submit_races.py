@@ -19,6 +19,15 @@ def test_sixteen_that_order_at_once_pass_no_limit_of_the_plan(ground: Ground) ->
     assert end["findings"] == []
 
 
+@pytest.mark.parametrize("period", ["day", "month"])
+def test_sixteen_that_order_at_once_pass_no_quota(ground: Ground, period: str) -> None:
+    """Ten were made before; ten more are accepted, and each of the sixteen tries twice."""
+    (end,) = ground.run(RACES, period)
+    assert len(end["jobs"]) == 20
+    assert end["held"] == 30_000
+    assert end["findings"] == []
+
+
 def test_one_order_that_sixteen_send_at_once_is_one(ground: Ground) -> None:
     *told, end = ground.run(RACES, "repeat")
     assert len(end["jobs"]) == 2
