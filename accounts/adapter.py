@@ -7,20 +7,24 @@ from django.core.mail import EmailMultiAlternatives
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 
-from accounts import erasure, letters, places, workspaces
+from accounts import erasure, letters, places, terms, workspaces
 from accounts.models import User
 
 _FIRST = "is_first_time"
 
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
-    """Gives every new person a workspace with its first credit, or does not sign them up."""
+    """Gives every new person a workspace with its first credit, or does not sign them up.
+
+    The page says what they accept by that.
+    """
 
     def save_user(self, request: HttpRequest, user: User, form: Any, commit: bool = True) -> User:
         with transaction.atomic():
             saved: User = super().save_user(request, user, form, commit)
             if commit:
                 workspaces.personal(saved)
+                terms.accept(by=saved)
         return saved
 
     def login(self, request: HttpRequest, user: User) -> None:

@@ -193,15 +193,10 @@ def read(export: Export, *, start: int = 0) -> Iterator[bytes]:
     """From a byte on, never more than a piece in memory. Raises what the storage does."""
     if settings.S3_BUCKET:
         thing = default_storage.bucket.Object(export.key)  # type: ignore[attr-defined]
-        body = thing.get(Range=f"bytes={start}-")["Body"]
-        return body.iter_chunks(_PIECE)  # type: ignore[no-any-return]
-    file = default_storage.open(export.key)
-    file.seek(start)
-    return _pieces(file)
-
-
-def _pieces(file: "File[bytes]") -> Iterator[bytes]:
-    with file:
+        yield from thing.get(Range=f"bytes={start}-")["Body"].iter_chunks(_PIECE)
+        return
+    with default_storage.open(export.key) as file:
+        file.seek(start)
         while piece := file.read(_PIECE):
             yield piece
 

@@ -1,13 +1,18 @@
 from collections.abc import Callable
+from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils.functional import SimpleLazyObject
+from django.utils.http import urlencode
 from django_htmx.middleware import HtmxDetails
 
-from accounts import workspaces
+from accounts import terms, workspaces
 from accounts.models import User, Workspace
 
 _KEPT = "workspace"
+_ASKED_IN = ("accounts", "gallery", "studio")
 
 
 class WorkspaceRequest(HttpRequest):
@@ -46,6 +51,41 @@ def _workspace_of(request: HttpRequest) -> Workspace | None:
     if found is None:
         raise Http404
     return found
+
+
+class TermsMiddleware:
+    """Asks people for what they have not accepted yet, before anything else.
+
+    Not for what is public, for those who run Easel, and for what it takes to go instead: to
+    see what is kept, to take it along, to end the account. What a page asks for by itself goes
+    on, so that a page that is open does not vanish; what is sent from it does not.
+    """
+
+    _OPEN = (
+        *("accounts:terms_accept", "accounts:privacy", "accounts:export_", "accounts:letters_"),
+        *("accounts:account_delete", "accounts:join", "gallery:share_", "gallery:verify"),
+        "gallery:report_",
+    )
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_view(self, request: Any, *_view: object) -> HttpResponse | None:
+        match, user = request.resolver_match, request.user
+        if match.namespace not in _ASKED_IN or match.view_name.startswith(self._OPEN):
+            return None
+        if not user.is_authenticated or user.is_staff or terms.has_accepted(user):
+            return None
+        way = request.get_full_path() if request.method == "GET" else "/"
+        target = f"{reverse('accounts:terms_accept')}?{urlencode({'next': way})}"
+        if not request.htmx:
+            return redirect(target)
+        if request.method == "GET":
+            return None
+        return HttpResponse(status=204, headers={"HX-Redirect": target})
 
 
 def switch(request: HttpRequest, workspace: Workspace) -> None:

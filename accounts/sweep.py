@@ -2,6 +2,7 @@ from datetime import datetime
 
 from django.contrib.sessions.models import Session
 
+from accounts import thrift
 from accounts.payments import reconciling
 
 _AT_ONCE = 1_000
@@ -9,6 +10,7 @@ _AT_ONCE = 1_000
 
 def sweep(*, at: datetime) -> None:
     _remove_sessions(at)
+    thrift.sweep(at=at)
     reconciling.reconcile(at=at)
 
 

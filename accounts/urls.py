@@ -1,6 +1,6 @@
 from django.urls import path
 
-from accounts.views import invitations, keys, members, payments, privacy, teams
+from accounts.views import invitations, keys, members, payments, privacy, teams, terms
 
 app_name = "accounts"
 
@@ -40,6 +40,7 @@ urlpatterns = [
     path("privacy/letters", privacy.letters_change, name="letters_change"),
     path("privacy/delete", privacy.account_delete, name="account_delete"),
     path("stripe/webhook", payments.stripe_webhook, name="stripe_webhook"),
+    path("accept", terms.terms_accept, name="terms_accept"),
     path("join/", invitations.join, name="join"),
     path("join/as-another", invitations.join_as_another, name="join_as_another"),
     path("join/<str:token>", invitations.join_by_link, name="join_by_link"),

@@ -14,7 +14,7 @@ class ConfigConfig(AppConfig):
     name = "config"
 
     def ready(self) -> None:
-        """A wrong file of models or of certificates stops the start, and not the first page."""
+        """A wrong file that the environment names stops the start, and not the first page."""
         try:
             catalog.models()
         except catalog.CatalogError as error:
@@ -23,3 +23,9 @@ class ConfigConfig(AppConfig):
             credentials.check()
         except credentials.CertificateError as error:
             environment.stop(error.name, error.why)
+        from accounts import terms  # noqa: PLC0415 - models are not there yet when this is read
+
+        try:
+            terms.check()
+        except terms.TextError as error:
+            environment.stop("TERMS_DIR", str(error))

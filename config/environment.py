@@ -70,6 +70,14 @@ def pem(name: str) -> str:
     return found
 
 
+def folder(name: str, default: Path) -> Path:
+    """What is in it, those look at who read it."""
+    found = Path(text(name, str(default))).absolute()
+    if not found.is_dir():
+        stop(name, "names no folder")
+    return found
+
+
 def number(name: str, *, default: int, minimum: int = 0, maximum: int = 10**9) -> int:
     value = text(name, str(default))
     is_number = value.isascii() and value.isdigit() and len(value) <= 10

@@ -23,6 +23,7 @@ _is_https = _site.scheme == "https"
 
 # Core
 SECRET_KEY = environment.kept_secret("SECRET_KEY", DATA_DIR / "secret_key")
+SECRET_KEY_FALLBACKS = environment.names("SECRET_KEY_FALLBACKS")
 DEBUG = environment.flag("DEBUG")
 ALLOWED_HOSTS = environment.names("ALLOWED_HOSTS") or [_site.hostname or "localhost"]
 ROOT_URLCONF = "config.urls"
@@ -71,6 +72,7 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "accounts.middleware.WorkspaceMiddleware",
     "accounts.sessions.SessionMiddleware",
+    "accounts.middleware.TermsMiddleware",
 ]
 
 TEMPLATES = [
@@ -160,6 +162,7 @@ WORKER_PROCESSES = min(2, os.cpu_count() or 1, WORKER_CONCURRENCY)
 UPSTREAM_LOW_BALANCE = environment.number("UPSTREAM_LOW_BALANCE", default=5)
 MODELS_FILE = environment.text("MODELS_FILE")
 SIGNUP_CREDIT_MICROS = environment.number("SIGNUP_CREDIT_MICROS", default=150_000)
+LOW_CREDIT_MICROS = environment.number("LOW_CREDIT_MICROS", default=60_000)
 
 # Money in
 STRIPE_SECRET_KEY = environment.key("STRIPE_SECRET_KEY")
@@ -219,6 +222,10 @@ ACCOUNT_REAUTHENTICATION_REQUIRED = True
 ACCOUNT_EMAIL_NOTIFICATIONS = True
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_TOTP_ISSUER = "Easel"
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not _is_https  # browsers take it from localhost alone
+
+TERMS_DIR = environment.folder("TERMS_DIR", BASE_DIR / "accounts" / "texts")
 
 # Mail. Without EMAIL_URL letters are printed, so an address cannot be proved by one.
 EMAIL_URL = environment.text("EMAIL_URL")

@@ -6,6 +6,7 @@ urlpatterns = [
     path("accounts/", include("accounts.urls")),
     path("accounts/", include("allauth.urls")),
     path("v1/", include("studio.api.urls")),
+    path("", include("accounts.text_urls")),
     path("", include("gallery.urls")),
     path("", include("studio.urls")),
 ]

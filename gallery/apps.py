@@ -5,7 +5,7 @@ from django.db.models.signals import post_migrate
 from django.urls import reverse
 
 from accounts import registry
-from accounts.registry import AccountPage, Action, SelectionAction
+from accounts.registry import AccountPage, Action, Panel, SelectionAction
 
 _LINKS = AccountPage(
     label="Share links",
@@ -25,7 +25,8 @@ class GalleryConfig(AppConfig):
             SelectionAction(label="Move or copy", view="gallery:image_move")
         )
         registry.workspace_holdings.append(_pictures_of)
-        from gallery import belongings  # noqa: PLC0415
+        registry.privacy_panels.append(_retention)
+        from gallery import belongings  # noqa: PLC0415 - models are not there yet when apps load
 
         belongings.register()
 
@@ -39,6 +40,12 @@ def _guard(*, using: str, **_: Any) -> None:
 
 def _move(image: Any) -> Action:
     return Action(label="Move or copy", url=f"{reverse('gallery:image_move')}?image={image.pk}")
+
+
+def _retention(request: Any) -> Panel | None:
+    from gallery.views import retention  # noqa: PLC0415
+
+    return retention.panel(request)
 
 
 def _pictures_of(workspace: Any) -> list[str]:

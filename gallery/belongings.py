@@ -9,7 +9,7 @@ from accounts.models import User, Workspace
 from accounts.registry import Belonging, ExportFile
 from accounts.zips import in_pages, json_file
 from gallery import archive, downloads, images, trash
-from gallery.models import Collection, Favourite, Image, ShareLink, Stock
+from gallery.models import Collection, Favourite, Image, Report, ShareLink, Stock
 
 
 def register() -> None:
@@ -21,6 +21,10 @@ def register() -> None:
             models=["gallery.Collection", "gallery.CollectionImage"],
             of_workspace=_collections,
             erase=lambda workspace: removed(Collection.objects.filter(workspace=workspace)),
+        ),
+        Belonging(
+            models=["gallery.Report"],
+            erase=lambda workspace: removed(Report.objects.filter(workspace=workspace)),
         ),
         Belonging(
             models=["gallery.ShareLink"],

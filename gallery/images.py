@@ -34,6 +34,7 @@ from gallery.trash import purge, restore, trash
 __all__ = ["restore", "trash"]
 log = logging.getLogger("easel.gallery")
 ORPHAN_AGE = timedelta(minutes=45)
+_JUST_BROUGHT = timedelta(hours=1)
 _PROBE = "ready"
 
 
@@ -231,10 +232,14 @@ def disown(key: str) -> None:
 
 
 def same_upload(*, workspace: Workspace, sha256: str) -> Image | None:
-    """The photo of these bytes that the workspace has already."""
-    return (
-        Image.objects.in_workspace(workspace).filter(kind=Image.Kind.UPLOAD, sha256=sha256).first()
-    )
+    """The photo of these bytes that the workspace has already.
+
+    Where photos are kept for some days only, each is kept for so long since it was brought.
+    """
+    same = Image.objects.in_workspace(workspace).filter(kind=Image.Kind.UPLOAD, sha256=sha256)
+    if workspace.uploads_kept_days is not None:
+        same = same.filter(created_at__gt=timezone.now() - _JUST_BROUGHT)
+    return same.first()
 
 
 def make_previews(image: Image) -> None:

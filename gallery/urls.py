@@ -1,12 +1,24 @@
 from django.urls import include, path
 
-from gallery.views import collections, downloads, images, lists, moves, selection, verifying
+from gallery.views import (
+    collections,
+    downloads,
+    images,
+    lists,
+    moves,
+    retention,
+    selection,
+    verifying,
+)
 
 app_name = "gallery"
 
 urlpatterns = [
     path("", include("gallery.sharing.urls")),
     path("verify/", verifying.verify, name="verify"),
+    path(
+        "workspaces/<uuid:workspace_id>/photos", retention.retention_change, name="retention_change"
+    ),
     path("gallery/", lists.image_list, name="image_list"),
     path("gallery/trash/", lists.trash_list, name="trash_list"),
     path("gallery/selection/trash", selection.image_trash, name="image_trash"),

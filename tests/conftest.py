@@ -11,7 +11,7 @@ from django.db import connection
 from django.test import Client
 from pytest_django.plugin import blocking_manager_key
 
-from accounts import workspaces
+from accounts import terms, workspaces
 from accounts.models import Membership, Role, User, Workspace
 from config import environment
 from studio import serving
@@ -68,6 +68,7 @@ def pytest_runtest_teardown(
 def person(name: str, workspace: Workspace | None = None, role: Role | None = None) -> User:
     user = User.objects.create_user(f"{name.lower()}@example.com", "correct horse", name=name)
     workspaces.personal(user)
+    terms.accept(by=user)
     if workspace and role:
         Membership.objects.create(user=user, workspace=workspace, role=role)
     return user

@@ -68,6 +68,5 @@ class User(AbstractBaseUser, PermissionsMixin):
         ours: str = super()._get_session_auth_hash(secret=secret)  # type: ignore[misc]
         if self.signed_out_at is None:
             return ours
-        return salted_hmac(
-            "accounts.session", f"{ours}{self.signed_out_at.timestamp()}"
-        ).hexdigest()
+        when = self.signed_out_at.timestamp()
+        return salted_hmac("accounts.session", f"{ours}{when}", secret=secret).hexdigest()

@@ -7,11 +7,12 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
-from accounts import keys, registry
+from accounts import keys, letters, registry
 from accounts.forms.keys import KeyForm, NewKeyForm
 from accounts.keys import TooMany
 from accounts.middleware import WorkspaceRequest
@@ -19,6 +20,7 @@ from accounts.models import ApiKey, User
 from accounts.once import MadeAlready
 
 _REVOKED_SHOWN = 50
+_MAY = {"generate": "make pictures", "read": "read what is there"}
 _form = require_http_methods(["GET", "HEAD", "POST"])
 
 
@@ -97,9 +99,23 @@ def key_create(request: WorkspaceRequest) -> HttpResponse:
     except TooMany as error:
         form.add_error(None, str(error))
         return _new(request, form)
+    _tell(key)
     panels = [panel(request, key) for panel in registry.key_panels]
     context = {"key": key, "secret": secret, "panels": panels}
     return render(request, "accounts/key_made.html", context)
+
+
+def _tell(key: ApiKey) -> None:
+    letters.send(
+        "key_made",
+        to=key.created_by.email,
+        name=key.name,
+        workspace=str(key.workspace),
+        prefix=key.prefix,
+        may=" and ".join(_MAY[scope] for scope in key.scopes),
+        at=key.created_at,
+        url=letters.at_site(reverse("accounts:key_list")),
+    )
 
 
 def _new(request: WorkspaceRequest, form: NewKeyForm) -> HttpResponse:

@@ -3,6 +3,7 @@ from gallery.models.favourites import Favourite
 from gallery.models.image_sets import TRASH_KEEPS
 from gallery.models.images import Image
 from gallery.models.objects import PendingObject
+from gallery.models.reports import Report
 from gallery.models.stock import Stock
 
 __all__ = [
@@ -12,6 +13,7 @@ __all__ = [
     "Favourite",
     "Image",
     "PendingObject",
+    "Report",
     "ShareLink",
     "Stock",
 ]

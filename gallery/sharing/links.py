@@ -2,7 +2,8 @@
 
 The token is derived from SECRET_KEY and the link's id, so that its makers may copy the address
 again, while the database alone, which keeps a hash to find it by, opens nothing. With another
-SECRET_KEY the links that are out still work; only their addresses cannot be shown again.
+SECRET_KEY the links that are out still work; only their addresses cannot be shown again, unless
+the former key is among SECRET_KEY_FALLBACKS.
 """
 
 import base64
@@ -99,10 +100,11 @@ def may_change(link: ShareLink, by: User) -> bool:
 
 def address(link: ShareLink) -> str:
     """ "" if it cannot be told any more."""
-    token = _token(link.pk)
-    if not constant_time_compare(_hash(token), link.token_hash):
-        return ""
-    return settings.SITE_URL + reverse("gallery:share_page", args=[token])
+    for key in (None, *settings.SECRET_KEY_FALLBACKS):
+        token = _token(link.pk, key=key)
+        if constant_time_compare(_hash(token), link.token_hash):
+            return settings.SITE_URL + reverse("gallery:share_page", args=[token])
+    return ""
 
 
 def find(token: str) -> ShareLink | None:
@@ -152,8 +154,8 @@ def listed(workspace_id: UUID) -> Any:
     return rows.exclude(ended).select_related("image", "collection", "created_by")
 
 
-def _token(link_id: UUID) -> str:
-    derived = salted_hmac("easel.sharing", str(link_id), algorithm="sha256").digest()
+def _token(link_id: UUID, *, key: str | None = None) -> str:
+    derived = salted_hmac("easel.sharing", str(link_id), secret=key, algorithm="sha256").digest()
     return base64.urlsafe_b64encode(derived[:_TOKEN_BYTES]).decode()
 
 

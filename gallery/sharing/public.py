@@ -16,13 +16,14 @@ from django.http import (
 )
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts import tries
 from gallery import downloads, recipes
 from gallery.downloads import FORMATS, Choice
 from gallery.models import Image, ShareLink
-from gallery.sharing import links
+from gallery.sharing import links, reports
+from gallery.sharing.reports import ReportForm
 from gallery.views import files
 
 _PAGE_SIZE = 60
@@ -196,6 +197,34 @@ def share_file(
     if image is None or variant not in choices:
         raise Http404
     return _sent(request, image, choices[variant], name="picture")
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@_of_link
+def share_report(request: HttpRequest, link: ShareLink) -> HttpResponse:
+    """`?image=` names one of a collection."""
+    image = _reported(request, link)
+    form = ReportForm(request.POST if request.method == "POST" else None)
+    context = {"link": link, "image": image, "form": form, "error": ""}
+    if not form.is_valid():
+        status = 422 if form.errors else 200
+        return render(request, "gallery/sharing/share_report.html", context, status=status)
+    if not tries.allow(request, reports.LIMITS, seconds=reports.LIMIT_SECONDS):
+        context["error"] = "So many reports came from here lately. Come again in an hour."
+        return render(request, "gallery/sharing/share_report.html", context, status=429)
+    reports.make(link=link, image=image, **form.cleaned_data)
+    return render(request, "gallery/sharing/share_reported.html", {"link": link})
+
+
+def _reported(request: HttpRequest, link: ShareLink) -> Image | None:
+    """None stands for a whole collection."""
+    if link.image_id:
+        return links.images(link).first()
+    name = request.GET.get("image")
+    try:
+        return _shared(link, UUID(name)) if name else None
+    except ValueError as error:
+        raise Http404 from error
 
 
 @require_safe

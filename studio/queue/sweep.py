@@ -10,7 +10,7 @@ from accounts import ledger
 from accounts import sweep as accounts_sweep
 from accounts.ledger import LedgerError
 from accounts.models import Transfer
-from gallery import images
+from gallery import images, retention
 from studio import jobs, upstreams
 from studio.jobs import asking, settle
 from studio.models import TERMINAL, Job, State, Worker
@@ -96,5 +96,6 @@ def sweep_slowly(at: datetime) -> None:
     remove_masks(at)
     deliveries.sweep(at=at)
     images.sweep(at=at)
+    retention.sweep(at=at)
     accounts_sweep.sweep(at=at)
     upstreams.ask(at)

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
+from allauth.mfa.models import Authenticator
 from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from allauth.mfa.totp.internal.auth import TOTP
 from django.contrib import admin
@@ -24,7 +25,7 @@ from django.urls import reverse
 from django.utils import timezone
 from playwright.sync_api import Page, Route
 
-from accounts import invitations
+from accounts import exports, invitations
 from accounts.models import Role, User, Workspace
 from config import errors
 from studio.models import Job, State
@@ -37,13 +38,14 @@ NO_PAGE = {
     # parts of a page, files, and programs' answers
     *("studio:bench", "studio:job_watch", "gallery:image_file", "gallery:image_download"),
     *("gallery:share_file", "gallery:share_download", "api:schema"),
-    "mfa_download_recovery_codes",
+    *("mfa_download_recovery_codes", "accounts:export_download"),
     # on to another page at once, or not for those who are signed in
     *("accounts:join_by_link", "account_set_password", "account_confirm_login_code"),
     *("mfa_reauthenticate", "mfa_reauthenticate_webauthn", "mfa_edit_webauthn"),
-    "mfa_remove_webauthn",
+    *("mfa_remove_webauthn", "mfa_login_webauthn"),
     # among the states below
     *("mfa_authenticate", "mfa_view_recovery_codes", "mfa_deactivate_totp"),
+    "accounts:terms_accept",
 }
 _ARGUMENTS: dict[str, dict[str, Any]] = {
     "account_confirm_email": {"key": "none"},
@@ -51,6 +53,7 @@ _ARGUMENTS: dict[str, dict[str, Any]] = {
     "mfa_remove_webauthn": {"pk": 1},
     "mfa_edit_webauthn": {"pk": 1},
     "accounts:join_by_link": {"token": "none"},
+    "texts:page": {"name": "terms"},
 }
 
 
@@ -141,6 +144,18 @@ def _states(owner: Client, ada: User, workspace: Workspace) -> Iterator[Shown]:
     yield _shown("second step", second.get(reverse("mfa_authenticate")))
     for route in ("mfa_index", "mfa_view_recovery_codes", "mfa_deactivate_totp"):
         yield _shown(f"{route} with a second step", owner.get(reverse(route)))
+    key = Authenticator.objects.create(
+        user=ada, type=Authenticator.Type.WEBAUTHN, data={"name": "Blue", "credential": {}}
+    )
+    for route in ("mfa_edit_webauthn", "mfa_remove_webauthn"):
+        yield _shown(f"{route} of a key", owner.get(reverse(route, args=[key.pk])))
+    yield _shown("passkeys with one", owner.get(reverse("mfa_list_webauthn")))
+    exports.ask(by=ada)
+    yield _shown("privacy with exports", owner.get(reverse("accounts:privacy")))
+    User.objects.filter(pk=zoe.pk).update(agreed="")
+    newcomer = Client()
+    newcomer.force_login(zoe)
+    yield _shown("terms to accept", newcomer.get("/", follow=True))
     yield _shown("refused at signing in", Client().post(reverse("account_login"), {"login": "x"}))
 
 

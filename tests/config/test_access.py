@@ -89,6 +89,8 @@ GET  gallery:link_revoke login 404   403   403   sees  sees 404   login 404   40
 POST gallery:link_revoke login 404   403   403   acts  acts 404   login 404   404
 GET  gallery:share_page     acts acts acts acts acts acts acts acts acts acts
 POST gallery:share_open     422  422  422  422  422  422  422  422  422  422
+GET  gallery:share_report   opens opens opens opens opens opens opens opens opens opens
+POST gallery:share_report   opens opens opens opens opens opens opens opens opens opens
 GET  gallery:share_image    sees sees sees sees sees sees sees sees sees sees
 GET  gallery:share_file     sees sees sees sees sees sees sees sees sees sees
 GET  gallery:share_download sees sees sees sees sees sees sees sees sees sees
@@ -112,6 +114,8 @@ POST gallery:collection_delete login 404 403  acts acts acts 404 login 404 404
 POST gallery:collection_remove login 404 403  acts acts acts 404 login 404 404
 POST gallery:collection_cover  login 404 403  acts acts acts 404 login 404 404
 POST gallery:collection_move   login 404 403  acts acts acts 404 login 404 404
+GET  gallery:retention_change  login 404 403 403 403 opens 404 login 404 404
+POST gallery:retention_change  login 404 403 403 403 acts  404 login 404 404
 GET  gallery:image_move  login 404   403   sees  sees  sees 404   login 404   404
 POST gallery:image_move  login 404   403   403   acts  acts 404   login 404   404
 GET  accounts:key_list   login opens opens opens sees  sees opens login opens opens
@@ -180,10 +184,13 @@ account_reset_password_from_key          opens opens
 account_reset_password_done              opens opens
 accounts:join_by_link                    moves moves
 accounts:privacy                         login opens
+accounts:terms_accept                    login moves
+texts:page                               opens opens
 accounts:account_delete                  login opens
 usersessions_list                        login opens
 mfa_index                                login opens
 mfa_authenticate                         login moves
+mfa_login_webauthn                       login moves
 mfa_reauthenticate                       login moves
 mfa_activate_totp                        login opens
 mfa_deactivate_totp                      login 404
@@ -211,6 +218,7 @@ django_q.OrmQ           view change delete
 django_q.Schedule       view add change delete
 django_q.Success        view change delete
 gallery.Image           view
+gallery.Report          view change
 mfa.Authenticator       view
 studio.Alert            view
 studio.Job              view
@@ -377,11 +385,12 @@ def scene(route: str, ada: User, workspace: Workspace) -> tuple[str, dict[str, s
     invitation = invited(ada, workspace)
     named: dict[str, dict[str, Any]] = {
         **{f"gallery:link_{each}": {"link_id": link.pk} for each in ("page", "revoke")},
-        **{f"gallery:share_{each}": {"token": token} for each in ("page", "open")},
+        **{f"gallery:share_{each}": {"token": token} for each in ("page", "open", "report")},
         **{f"gallery:share_{each}": shared for each in ("image", "download")},
         "gallery:share_file": {**shared, "variant": "original"},
         **{f"gallery:collection_{each}": of_collection for each in COLLECTION_ROUTES},
         "gallery:image_note": {"image_id": image.pk},
+        "gallery:retention_change": {"workspace_id": workspace.pk},
         **{f"accounts:workspace_{each}": {"workspace_id": workspace.pk} for each in TEAM_ROUTES},
         **{f"accounts:member_{each}": {"member_id": member.pk} for each in MEMBER_ROUTES},
         "accounts:invitation_create": {"workspace_id": workspace.pk},
@@ -430,7 +439,9 @@ def scene(route: str, ada: User, workspace: Workspace) -> tuple[str, dict[str, s
         "studio:webhook_create": {"url": "https://93.184.215.14/", "new_id": fresh},
         "studio:webhook_rotate": {"ending": signing.ending_of(webhook.seed)},
         "gallery:link_create": {"new_id": str(ids.new()), "image": str(image.pk)},
+        "gallery:retention_change": {"days": "365"},
         "gallery:share_open": {"password": "wrong"},
+        "gallery:share_report": {"reason": "other"},
         "studio:job_create": {"prompt": PROMPT},
         "studio:job_watch": {"job": f"{job.pk}:running"},
         "studio:prompt_star": {"on": "on"},
@@ -544,6 +555,7 @@ def verdict(response: HttpResponse) -> str:
 def test_ones_own_account(trusted: dict[str, Client]) -> None:
     named: dict[str, dict[str, Any]] = {
         "accounts:join_by_link": {"token": "none"},
+        "texts:page": {"name": "terms"},
         "account_confirm_email": {"key": "none"},
         "account_reset_password_from_key": {"uidb36": "1", "key": "none"},
         "mfa_remove_webauthn": {"pk": 1},

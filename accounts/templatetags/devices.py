@@ -1,0 +1,6 @@
+from django import template
+
+from accounts import sessions
+
+register = template.Library()
+register.filter("device", sessions.device)
