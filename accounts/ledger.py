@@ -308,6 +308,28 @@ def _give(wallet: int, amount_micros: int) -> None:
     statements.run(_GIVE, [amount_micros, wallet])
 
 
+def moved_in() -> dict[str, tuple[int, int]]:
+    """What came out of `payments` and `grants`, and what went back into each: whole micro-dollars.
+
+    They have a row for each top-up and each grant, and none for a picture.
+    """
+    posted = Transfer.objects.filter(state=Transfer.State.POSTED)
+    kinds = (Wallet.Kind.PAYMENTS, Wallet.Kind.GRANTS)
+    wallets = Wallet.objects.filter(workspace=None, kind__in=kinds)
+    found = {kind.value: (0, 0) for kind in kinds}
+    for wallet in wallets:
+        found[wallet.kind] = _sum(posted.filter(debit=wallet)), _sum(posted.filter(credit=wallet))
+    return found
+
+
+def outstanding() -> tuple[int, int]:
+    """What all workspaces' credit is, and how much of it is held."""
+    sums = Wallet.objects.filter(workspace__isnull=False, kind=Wallet.Kind.CREDIT).aggregate(
+        posted=Sum("posted_micros"), held=Sum("held_micros")
+    )
+    return sums["posted"] or 0, sums["held"] or 0
+
+
 def drift() -> list[str]:
     """A sentence for every wallet whose cached balance is not the sum of its transfers."""
     found = []

@@ -1,12 +1,14 @@
-"""/healthz says that the process lives; /readyz that it can do its work."""
+"""/healthz says that the process lives, /readyz that it can work; /metrics is beside them."""
 
 from collections.abc import Callable
 from datetime import timedelta
+from uuid import uuid4
 
 from django.db import DatabaseError, connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils import timezone
 
+from config import logs, metrics
 from config.probe import Probe
 from gallery import images
 from studio.models import Worker
@@ -26,7 +28,20 @@ class HealthMiddleware:
             return HttpResponse("ok\n", content_type="text/plain")
         if request.path == "/readyz":
             return _ready()
-        return self.get_response(request)
+        if request.path == "/metrics":
+            return metrics.answer(request)
+        return self._named(request)
+
+    def _named(self, request: HttpRequest) -> HttpResponse:
+        """Under a name of its own, which every line of the log about it bears, and its answer."""
+        name = f"req_{uuid4().hex}"
+        kept = logs.request_id.set(name)
+        try:
+            response = self.get_response(request)
+            response.headers["X-Request-Id"] = name
+            return response
+        finally:
+            logs.request_id.reset(kept)
 
 
 def _ready() -> JsonResponse:

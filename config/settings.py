@@ -238,6 +238,7 @@ DEFAULT_FROM_EMAIL = SERVER_EMAIL = environment.text(
 ADMINS = [("Operator", mail) for mail in environment.names("OPERATOR_EMAIL")]
 
 # Security
+METRICS_TOKEN = environment.key("METRICS_TOKEN")
 STAFF_MFA = environment.flag("STAFF_MFA")
 TRUSTED_PROXY_COUNT = environment.number("TRUSTED_PROXY_COUNT", default=0, maximum=9)
 ALLAUTH_TRUSTED_PROXY_COUNT = TRUSTED_PROXY_COUNT
@@ -272,4 +273,4 @@ CONTENT_SECURITY_POLICY = {
     }
 }
 
-LOGGING = logs.SETTINGS
+LOGGING = logs.settings(environment.choice("LOG_FORMAT", default="line", among=("line", "json")))

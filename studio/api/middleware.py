@@ -1,6 +1,5 @@
 import json
 from collections.abc import Callable
-from uuid import uuid4
 
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 
@@ -9,7 +8,10 @@ from studio.api.base import is_api
 
 
 class ApiMiddleware:
-    """Names every request under /v1, and says when it is not to be sent again."""
+    """Answers programs in JSON, and says when a request is not to be sent again.
+
+    Its name, `x-request-id`, is given by `config.health`.
+    """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response
@@ -18,7 +20,6 @@ class ApiMiddleware:
         response = self.get_response(request)
         if is_api(request):
             response = _in_json(response)
-            response["x-request-id"] = f"req_{uuid4().hex}"
             if getattr(request, "is_accepted", False):
                 response["x-should-retry"] = "false"
         return response

@@ -3,6 +3,7 @@ from studio.models.jobs import TERMINAL, TRANSITIONS, Job, JobQuerySet, Priority
 from studio.models.offers import Offer
 from studio.models.prompts import Prompt
 from studio.models.repeats import RepeatKey
+from studio.models.tallies import Tally, TallyMark
 from studio.models.upstreams import Upstream
 from studio.models.webhooks import Delivery, Webhook
 from studio.models.workers import Worker
@@ -19,6 +20,8 @@ __all__ = [
     "Prompt",
     "RepeatKey",
     "State",
+    "Tally",
+    "TallyMark",
     "Upstream",
     "Webhook",
     "Worker",

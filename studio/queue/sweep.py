@@ -11,7 +11,7 @@ from accounts import sweep as accounts_sweep
 from accounts.ledger import LedgerError
 from accounts.models import Transfer
 from gallery import images, retention
-from studio import jobs, upstreams
+from studio import jobs, metrics, upstreams
 from studio.jobs import asking, settle
 from studio.models import TERMINAL, Job, State, Worker
 from studio.queue import doorbell, process
@@ -98,4 +98,5 @@ def sweep_slowly(at: datetime) -> None:
     images.sweep(at=at)
     retention.sweep(at=at)
     accounts_sweep.sweep(at=at)
+    metrics.roll_up(at)
     upstreams.ask(at)
