@@ -1,31 +1,26 @@
 """What people and workspaces have here: for exports, and for the end of an account."""
 
 from collections.abc import Iterator
-from decimal import Decimal
 from typing import Any
 
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
-from django.db.models import Q
 
-from accounts import registry
+from accounts import books, registry
 from accounts.models import (
     ApiKey,
     Invitation,
     Membership,
     Payment,
-    Transfer,
     User,
-    Wallet,
     Workspace,
 )
-from accounts.money import MICROS_PER_DOLLAR, dollars
+from accounts.money import dollars
 from accounts.registry import Belonging, ExportFile
 from accounts.zips import csv_file, in_pages, json_file
 
 _AT_ONCE = 500
-_LEDGER = ("id", "created", "settled", "state", "dollars", "reference", "memo")
 
 
 def register() -> None:
@@ -97,22 +92,7 @@ def _forget_exports(user: User) -> None:
 
 
 def _ledger(workspace: Workspace) -> Iterator[ExportFile]:
-    yield csv_file("ledger.csv", _LEDGER, _transfers(workspace))
-
-
-def _transfers(workspace: Workspace) -> Iterator[tuple[Any, ...]]:
-    """As more or less credit. What is owed is none."""
-    credit = Wallet.objects.filter(workspace=workspace, kind=Wallet.Kind.CREDIT)
-    wallets = set(credit.values_list("pk", flat=True))
-    ours = Transfer.objects.filter(Q(debit__in=wallets) | Q(credit__in=wallets))
-    for each in in_pages(ours):
-        sign = (each.credit_id in wallets) - (each.debit_id in wallets)
-        yield (
-            *(each.pk, each.created_at.isoformat()),
-            each.settled_at.isoformat() if each.settled_at else "",
-            *(each.state, Decimal(sign * each.amount_micros) / MICROS_PER_DOLLAR),
-            *(each.reference, each.memo),
-        )
+    yield csv_file("ledger.csv", books.COLUMNS, books.rows(workspace))
 
 
 def _payments(workspace: Workspace) -> Iterator[ExportFile]:

@@ -93,6 +93,11 @@ def in_the_way(workspace: Workspace) -> list[str]:
     wallet = ledger.credit_of(workspace)
     if wallet.posted_micros:
         found.append(f"It has {dollars(wallet.posted_micros)} of credit.")
+    owed_micros = ledger.owed_by(workspace).posted_micros
+    if owed_micros:
+        found.append(f"It owes {dollars(owed_micros)}.")
+    if workspace.payments.unsettled().exists():
+        found.append("A payment for it is under way.")
     for holding in registry.workspace_holdings:
         found += holding(workspace)
     return found

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from accounts.views import invitations, keys, members, payments, privacy, teams, terms
+from accounts.views import credit, invitations, keys, members, payments, privacy, teams, terms
 
 app_name = "accounts"
 
@@ -39,6 +39,11 @@ urlpatterns = [
     path("privacy/export/<uuid:export_id>", privacy.export_download, name="export_download"),
     path("privacy/letters", privacy.letters_change, name="letters_change"),
     path("privacy/delete", privacy.account_delete, name="account_delete"),
+    path("credit/", credit.credit_page, name="credit_page"),
+    path("credit/top-up", credit.payment_create, name="payment_create"),
+    path("payments/<uuid:payment_id>/", credit.payment_page, name="payment_page"),
+    path("ledger/", credit.ledger_page, name="ledger_page"),
+    path("ledger.csv", credit.ledger_csv, name="ledger_csv"),
     path("stripe/webhook", payments.stripe_webhook, name="stripe_webhook"),
     path("accept", terms.terms_accept, name="terms_accept"),
     path("join/", invitations.join, name="join"),

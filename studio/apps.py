@@ -9,6 +9,7 @@ from django.urls import reverse
 from accounts import registry
 from accounts.registry import AccountPage, Action, Panel, SelectionAction
 
+_USAGE = AccountPage(label="Usage", view="studio:usage_page")
 _WEBHOOKS = AccountPage(
     label="Webhooks",
     view="studio:webhook_list",
@@ -22,6 +23,7 @@ class StudioConfig(AppConfig):
     def ready(self) -> None:
         post_migrate.connect(_enter_offers, sender=self)
         registry.image_actions += [_edit, _remix]
+        registry.account_pages.insert(0, _USAGE)
         registry.account_pages.append(_WEBHOOKS)
         registry.account_pages.append(AccountPage(label="API reference", view="api:reference"))
         registry.key_panels.append(_first_call)

@@ -1,6 +1,6 @@
 from django.urls import include, path
 
-from studio.views import batches, bench, jobs, page, prompts, quotes, requests, trash
+from studio.views import batches, bench, jobs, page, prompts, quotes, requests, trash, usage
 
 app_name = "studio"
 
@@ -21,6 +21,7 @@ urlpatterns = [
     path("prompts/forget", prompts.prompt_forget_all, name="prompt_forget_all"),
     path("prompts/<uuid:prompt_id>/star", prompts.prompt_star, name="prompt_star"),
     path("prompts/<uuid:prompt_id>/forget", prompts.prompt_forget, name="prompt_forget"),
+    path("usage/", usage.usage_page, name="usage_page"),
     path("bench/<uuid:image_id>/trash", trash.image_trash, name="image_trash"),
     path("bench/<uuid:image_id>/restore", trash.image_restore, name="image_restore"),
     path("accounts/webhooks/", include("studio.webhooks.urls")),

@@ -103,6 +103,7 @@ class Transfer(models.Model):
             models.Index(
                 fields=["created_at"], condition=Q(state="pending"), name="transfer_pending"
             ),
+            models.Index(fields=["debit", "-id"], name="transfer_newest_first"),
         ]
 
     def __str__(self) -> str:

@@ -31,8 +31,12 @@ class PaymentQuerySet(models.QuerySet["Payment"]):
             text__iendswith=end if len(end) == 12 else "-"
         )
 
+    def worth_showing(self) -> "PaymentQuerySet":
+        """All but those that came to nothing."""
+        return self.exclude(state__in=(Payment.State.EXPIRED, Payment.State.FAILED))
+
     def newest_first(self) -> "PaymentQuerySet":
-        return self.order_by("-created_at", "-id")
+        return self.order_by("-id")
 
 
 class Payment(models.Model):
@@ -81,7 +85,7 @@ class Payment(models.Model):
             ),
         ]
         indexes = [
-            models.Index(fields=["workspace", "-created_at", "-id"], name="payment_newest_first"),
+            models.Index(fields=["workspace", "-id"], name="payment_newest_first"),
             models.Index(
                 fields=["checked_at"],
                 condition=Q(state__in=("open", "processing")),
@@ -101,6 +105,18 @@ class Payment(models.Model):
     def amount_micros(self) -> int:
         """What was asked for."""
         return self.amount_cents * MICROS_PER_CENT
+
+    @property
+    def said(self) -> str:
+        """Its state, for people."""
+        return {
+            "open": "Not paid yet",
+            "processing": "On its way",
+            "paid": "Paid",
+            "expired": "Not paid",
+            "failed": "Did not go through",
+            "refused": "Being looked at",
+        }[self.state]
 
     @property
     def number(self) -> str:

@@ -3,6 +3,7 @@ from datetime import timedelta
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
+from django.urls import reverse
 from django.utils import timezone
 
 from accounts import ids, letters, workspaces
@@ -59,8 +60,8 @@ def _opened(payment: Payment, by: User) -> Found:
     found = client.open_session(
         payment,
         email=by.email,
-        back_to=letters.at_site("/accounts/credit/"),
-        done_at=letters.at_site(f"/accounts/payments/{payment.pk}/"),
+        back_to=letters.at_site(reverse("accounts:credit_page")),
+        done_at=letters.at_site(reverse("accounts:payment_page", args=[payment.pk])),
     )
     Payment.objects.filter(pk=payment.pk, session_id=None).update(session_id=found.session_id)
     return found

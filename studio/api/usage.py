@@ -1,17 +1,15 @@
 import re
 from datetime import UTC, datetime
 
-from django.db.models import Count, Sum
 from django.utils import timezone
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts import ledger, workspaces
-from studio import jobs
+from studio import jobs, usage
 from studio.api import schema
 from studio.api.base import ApiView, key_of
 from studio.api.errors import BadField
-from studio.models import Job, State
 
 _SINCE: dict[str, schema.Schema] = {
     "since": {"type": "string", "format": "date", "description": "A day, like 2026-10-31."}
@@ -31,17 +29,14 @@ class Usage(ApiView):
         """
         key = key_of(request)
         since = _since(request.query_params.get("since"))
-        delivered = Job.objects.in_workspace(key.workspace).filter(
-            state=State.SUCCEEDED, finished_at__gte=since
-        )
-        sums = delivered.aggregate(images=Count("pk"), micros=Sum("price_micros"))
+        delivered = usage.total(usage.delivered(key.workspace, since=since))
         wallet = ledger.credit_of(key.workspace)
         return Response(
             {
                 "object": "usage",
                 "since": int(since.timestamp()),
-                "images": sums["images"],
-                "spent_micros": sums["micros"] or 0,
+                "images": delivered.images,
+                "spent_micros": delivered.micros,
                 "available_micros": wallet.available_micros,
                 "held_micros": wallet.held_micros,
                 "key": {

@@ -204,6 +204,11 @@ class Job(models.Model):
                 condition=Q(state=State.SUCCEEDED),
                 name="job_latest_made",
             ),
+            models.Index(
+                fields=["workspace", "finished_at"],
+                condition=Q(state=State.SUCCEEDED),
+                name="job_delivered",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -38,7 +38,7 @@ NO_PAGE = {
     # parts of a page, files, and programs' answers
     *("studio:bench", "studio:job_watch", "gallery:image_file", "gallery:image_download"),
     *("gallery:share_file", "gallery:share_download", "api:schema"),
-    *("mfa_download_recovery_codes", "accounts:export_download"),
+    *("mfa_download_recovery_codes", "accounts:export_download", "accounts:ledger_csv"),
     # on to another page at once, or not for those who are signed in
     *("accounts:join_by_link", "account_set_password", "account_confirm_login_code"),
     *("mfa_reauthenticate", "mfa_reauthenticate_webauthn", "mfa_edit_webauthn"),

@@ -149,6 +149,12 @@ POST accounts:letters_change  login moves moves moves moves moves moves login mo
 POST accounts:invitation_create login 404 403 403 acts acts 404 login 404 404
 POST accounts:invitation_resend login 404 404 404 acts acts 404 login 404 404
 POST accounts:invitation_revoke login 404 404 404 acts acts 404 login 404 404
+GET  accounts:credit_page    login opens opens opens opens opens opens login opens opens
+POST accounts:payment_create login 404   403   403   403   404   404   login 404   404
+GET  accounts:payment_page   login 404   403   403   403   opens 404   login 404   404
+GET  accounts:ledger_page    login opens 403   403   opens opens opens login opens opens
+GET  accounts:ledger_csv     login opens 403   403   opens opens opens login opens opens
+GET  studio:usage_page       login opens opens opens opens opens opens login opens opens
 POST accounts:stripe_webhook  404   404   404   404   404   404   404   404   404   404
 GET  accounts:join            opens opens opens opens opens opens opens opens opens opens
 POST accounts:join            opens opens opens opens opens opens opens opens opens opens
@@ -372,6 +378,7 @@ def scene(route: str, ada: User, workspace: Workspace) -> tuple[str, dict[str, s
     if route in REQUEST_ROUTES:
         pia = person_of(workspace)
         Job.objects.filter(pk=job.pk).update(state=State.PARKED, created_by=pia)
+    payment = Payment.objects.create(workspace=workspace, created_by=ada, amount_cents=500)
     webhook = Webhook.objects.create(workspace=workspace, url=f"https://hooks.example/{PROMPT}")
     delivery = Delivery.objects.create(webhook=webhook, event_id="evt_1", type="job.x", body="{}")
     link = links.make(of=image, by=ada, terms=EVERYTHING, link_id=ids.new())
@@ -399,6 +406,7 @@ def scene(route: str, ada: User, workspace: Workspace) -> tuple[str, dict[str, s
         **{f"studio:webhook_{each}": {"webhook_id": webhook.pk} for each in WEBHOOK_ROUTES},
         "studio:delivery_again": {"delivery_id": delivery.pk},
         "accounts:export_download": {"export_id": exported(ada).pk},
+        "accounts:payment_page": {"payment_id": payment.pk},
         "accounts:key_change": {"key_id": key.pk},
         "accounts:key_revoke": {"key_id": key.pk},
         "studio:batch_page": {"order_id": job.order_id},
