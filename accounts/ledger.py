@@ -92,6 +92,11 @@ def owed_by(workspace: Workspace) -> Wallet:
     return wallet
 
 
+def owed_micros(workspace: Workspace) -> int:
+    owed = Wallet.objects.filter(workspace=workspace, kind=Wallet.Kind.RECEIVABLE)
+    return owed.values_list("posted_micros", flat=True).first() or 0
+
+
 def system(kind: Wallet.Kind) -> Wallet:
     wallet, _ = Wallet.objects.get_or_create(workspace=None, kind=kind)
     return wallet

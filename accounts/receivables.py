@@ -37,10 +37,9 @@ def receive(
 def _repay(
     workspace: Workspace, credit: Wallet, payments: Wallet, *, at_most_micros: int, reference: str
 ) -> None:
-    owed = ledger.owed_by(workspace)
-    amount_micros = min(owed.posted_micros, at_most_micros)
+    amount_micros = min(ledger.owed_micros(workspace), at_most_micros)
     if amount_micros:
-        for source, name in ((credit, "repaid"), (owed, "settled")):
+        for source, name in ((credit, "repaid"), (ledger.owed_by(workspace), "settled")):
             ledger.pass_on(
                 source=source,
                 target=payments,

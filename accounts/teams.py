@@ -93,7 +93,7 @@ def in_the_way(workspace: Workspace) -> list[str]:
     wallet = ledger.credit_of(workspace)
     if wallet.posted_micros:
         found.append(f"It has {dollars(wallet.posted_micros)} of credit.")
-    owed_micros = ledger.owed_by(workspace).posted_micros
+    owed_micros = ledger.owed_micros(workspace)
     if owed_micros:
         found.append(f"It owes {dollars(owed_micros)}.")
     if workspace.payments.unsettled().exists():

@@ -38,7 +38,7 @@ def _credit(request: WorkspaceRequest, form: TopUpForm, *, status: int = 200) ->
     context = {
         "me": me,
         "wallet": ledger.credit_of(workspace),
-        "owed_micros": ledger.owed_by(workspace).posted_micros,
+        "owed_micros": ledger.owed_micros(workspace),
         "spent_micros": _spent_micros(me),
         "form": form,
         "may_top_up": me.may_pay and payments.are_on(),

@@ -287,6 +287,9 @@ class _Handler(BaseHTTPRequestHandler):
         if path.path.startswith("/c/pay/"):
             self._page(path.path.rpartition("/")[2])
             return
+        if not path.path.startswith("/v1/"):  # what browsers ask for unasked
+            self._empty(204)
+            return
         query = dict(parse_qsl(path.query, strict_parsing=bool(path.query)))
         self._call(path.path, lambda: self._read(path.path, query))
 
@@ -390,7 +393,11 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _pay(self, name: str) -> None:
         self.strict.pay(name)
-        self.send_response(303)
-        self.send_header("Location", self.strict.sessions[name]["success_url"])
+        self._empty(303, Location=self.strict.sessions[name]["success_url"])
+
+    def _empty(self, status: int, **headers: str) -> None:
+        self.send_response(status)
+        for header, value in headers.items():
+            self.send_header(header, value)
         self.send_header("Content-Length", "0")
         self.end_headers()

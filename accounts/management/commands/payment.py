@@ -39,7 +39,7 @@ def _told(payment: Payment) -> Iterator[str]:
         taken = dollars(each.taken_micros)
         yield f"{each.get_kind_display():<11} {each.object_id}, {each.status}, {taken} taken back"
     yield f"Left        {dollars(ledger.credit_of(payment.workspace).available_micros)}"
-    yield f"Owed        {dollars(ledger.owed_by(payment.workspace).posted_micros)}"
+    yield f"Owed        {dollars(ledger.owed_micros(payment.workspace))}"
 
 
 def _delivered(payment: Payment, since: datetime) -> str:

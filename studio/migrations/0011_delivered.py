@@ -7,9 +7,9 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('accounts', '0007_newest_first'),
+        ('accounts', '0008_newest_first'),
         ('gallery', '0007_share_terms'),
-        ('studio', '0008_prompts'),
+        ('studio', '0010_tallies'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
