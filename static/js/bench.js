@@ -14,9 +14,10 @@ class EditBench extends HTMLElement {
   #file = null;
   #isBack = false;
   #isQuiet = false;
+  #loading = null;
 
   connectedCallback() {
-    this.awaited = new Awaited((card) => this.#goOn(card));
+    this.awaited = new Awaited((card) => this.#goOn(card), () => this.#renewChain());
     document.addEventListener("easel:photo", this);
     document.addEventListener("htmx:afterRequest", this);
     document.addEventListener("htmx:oobAfterSwap", this);
@@ -65,7 +66,7 @@ class EditBench extends HTMLElement {
     const id = source.value;
     if (!id && !file.files.length) this.#close(how);
     else if (!id) this.#showFile(file.files[0]);
-    else if (id !== this.shown?.dataset.image) this.#load(id, how);
+    else if (id !== this.shown?.dataset.image) this.#loading = this.#load(id, how);
     else {
       this.#remember(id, "replaceState");
       this.#suitRegion();
@@ -92,6 +93,20 @@ class EditBench extends HTMLElement {
     if (!isQuiet) this.shown.scrollIntoView({ block: "nearest", behavior: "instant" });
     composer().photo.name.textContent = this.shown.dataset.title;
     this.awaited.look(this.news);
+  }
+
+  /** Others of the order have come: they are branches beside the step that is shown. */
+  async #renewChain() {
+    await this.#loading;
+    const id = this.shown?.dataset.image;
+    const html = id && (await fetchPart(this.getAttribute("url") + id).catch(() => ""));
+    if (!html || this.shown?.dataset.image !== id) return;
+    const template = document.createElement("template");
+    template.innerHTML = html;
+    const step = document.activeElement?.closest?.("[data-step]")?.dataset.step;
+    this.querySelector(".chain").replaceWith(template.content.querySelector(".chain"));
+    this.#dress();
+    if (step) this.querySelector(`[data-step="${step}"]`)?.focus({ preventScroll: true });
   }
 
   /** A photo that is still here only: it can be looked at, and a region of it be chosen. */

@@ -1,5 +1,6 @@
 """Editing in a chain, comparing, and changing a region only, as a person does it."""
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -8,7 +9,8 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.test_main_job import sign_up
+from tests.browser.sizes import every_width
+from tests.browser.test_main_job import balance_is, sign_up
 from tests.product import Product
 
 pytestmark = [
@@ -59,7 +61,7 @@ def has_no_sideways_scroll(page: Page) -> bool:
     return bool(page.evaluate("document.documentElement.scrollWidth <= innerWidth"))
 
 
-@pytest.mark.parametrize("width", [360, 768, 1440])
+@every_width(360)
 def test_edits_in_a_chain_that_branches(open_page: OpenPage, snap: Path, width: int) -> None:
     page = open_page(width)
     sign_up(page, f"chain-{width}@example.com")
@@ -99,9 +101,10 @@ def test_edits_in_a_chain_that_branches(open_page: OpenPage, snap: Path, width: 
     assert page.url.endswith("/")
 
 
-def test_a_result_does_not_move_the_page(open_page: OpenPage, snap: Path) -> None:
-    page = open_page(390)
-    sign_up(page, "still@example.com")
+@every_width(360)
+def test_a_result_does_not_move_the_page(open_page: OpenPage, snap: Path, width: int) -> None:
+    page = open_page(width)
+    sign_up(page, f"still-{width}@example.com")
     bring(page, snap)
     page.evaluate(
         """window.moved = 0;
@@ -116,9 +119,10 @@ def test_a_result_does_not_move_the_page(open_page: OpenPage, snap: Path) -> Non
     assert page.evaluate("window.moved") < 0.01
 
 
-def test_compare_by_pointer_keys_and_holding(open_page: OpenPage, snap: Path) -> None:
-    page = open_page(1440)
-    sign_up(page, "compare@example.com")
+@every_width(1440)
+def test_compare_by_pointer_keys_and_holding(open_page: OpenPage, snap: Path, width: int) -> None:
+    page = open_page(width)
+    sign_up(page, f"compare-{width}@example.com")
     bring(page, snap)
     edit(page, "black and white")
     slider = page.locator("compare-slider")
@@ -184,9 +188,10 @@ def pixels(page: Page, source: str) -> Any:
     )
 
 
-def test_a_region_is_painted_undone_and_sent(open_page: OpenPage, snap: Path) -> None:
-    page = open_page(1440)
-    sign_up(page, "region@example.com")
+@every_width(1440)
+def test_a_region_is_painted_undone_and_sent(open_page: OpenPage, snap: Path, width: int) -> None:
+    page = open_page(width)
+    sign_up(page, f"region-{width}@example.com")
     bring(page, snap)
     page.get_by_role("button", name="Region").click()
     part = page.locator("output[name=part]")
@@ -229,9 +234,10 @@ def test_a_region_is_painted_undone_and_sent(open_page: OpenPage, snap: Path) ->
     assert before["middle"] != after["middle"]
 
 
-def test_a_region_by_keys_alone(open_page: OpenPage, snap: Path) -> None:
-    page = open_page(768)
-    sign_up(page, "region-keys@example.com")
+@every_width(768)
+def test_a_region_by_keys_alone(open_page: OpenPage, snap: Path, width: int) -> None:
+    page = open_page(width)
+    sign_up(page, f"region-keys-{width}@example.com")
     bring(page, snap)
     page.get_by_role("button", name="Region").press("Enter")
     canvas = page.get_by_role("application", name="The region")
@@ -264,9 +270,55 @@ def test_a_region_by_keys_alone(open_page: OpenPage, snap: Path) -> None:
     expect(page.locator(".bench-note")).to_contain_text("outside the region")
 
 
-def test_a_step_has_its_region_again(open_page: OpenPage, snap: Path) -> None:
-    page = open_page(390)
-    sign_up(page, "region-again@example.com")
+def middle(page: Page) -> tuple[float, float]:
+    box: Any = page.locator(".region-canvas").bounding_box()
+    return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+
+
+@every_width(360)
+def test_a_region_by_pen_and_two_fingers(open_page: OpenPage, snap: Path, width: int) -> None:
+    page = open_page(width)
+    sign_up(page, f"region-pen-{width}@example.com")
+    bring(page, snap)
+    page.get_by_role("button", name="Region").click()
+    hands = page.context.new_cdp_session(page)
+    part, zoom = page.locator("output[name=part]"), page.locator("[data-zoom]")
+    x, y = middle(page)
+    for type_, step in (("mousePressed", 0), ("mouseMoved", 30), ("mouseReleased", 60)):
+        pen = {"pointerType": "pen", "force": 0.5, "button": "left", "buttons": 1}
+        where = {"x": x - 30 + step, "y": y, "clickCount": 1}
+        hands.send("Input.dispatchMouseEvent", {"type": type_, **pen, **where})
+    expect(part).to_have_text(re.compile(r"\d % of the picture"))
+    painted = part.inner_text()
+
+    def touch(type_: str, *apart: float) -> None:
+        points = [{"x": x + by, "y": y, "id": n} for n, by in enumerate(apart)]
+        hands.send("Input.dispatchTouchEvent", {"type": type_, "touchPoints": points})
+
+    touch("touchStart", -20)
+    touch("touchMove", -24)
+    touch("touchStart", -24, 20)
+    for by in (30, 40, 50):
+        touch("touchMove", -by, by)
+    touch("touchEnd")
+    expect(zoom).not_to_have_text("100 %")
+    expect(part).to_have_text(painted)  # what the first finger had begun was no stroke
+    page.get_by_role("button", name="Smaller").click()
+    zoom.click()
+    expect(zoom).to_have_text("100 %")
+    touch("touchStart", -40)
+    touch("touchMove", 0)
+    touch("touchMove", 40)
+    touch("touchEnd")
+    expect(part).not_to_have_text(painted)
+    edit(page, "sepia")
+    expect(page.locator(".bench-note")).to_contain_text("outside the region")
+
+
+@every_width(360)
+def test_a_step_has_its_region_again(open_page: OpenPage, snap: Path, width: int) -> None:
+    page = open_page(width)
+    sign_up(page, f"region-again-{width}@example.com")
     bring(page, snap)
     edit(page, "sepia")
     page.get_by_role("button", name="Region").click()
@@ -280,6 +332,15 @@ def test_a_step_has_its_region_again(open_page: OpenPage, snap: Path) -> None:
     expect(page.get_by_label("Prompt").first).to_have_value("make it darker")
     expect(page.get_by_role("button", name="Edit 4").first).to_be_focused()
     assert has_no_sideways_scroll(page)
+    page.keyboard.press("Enter")  # four with seeds of their own, waited for to the end
+    made = page.locator("#jobs > [data-image]")
+    expect(made).to_have_count(6, timeout=PATIENCE_MS)
+    seeds = made.evaluate_all("all => all.slice(0, 4).map(each => each.dataset.seed)")
+    assert len(set(seeds)) == 4
+    is_shown(page, "make it darker")
+    expect(page.get_by_role("list", name="Other branches").get_by_role("link")).to_have_count(4)
+    expect(page.locator("#jobs").get_by_text("would have changed outside")).to_have_count(5)
+    balance_is(page, "$0.132")
 
 
 def test_a_large_photograph(open_page: OpenPage, product: Product, photo: Path) -> None:
@@ -306,10 +367,11 @@ def test_a_large_photograph(open_page: OpenPage, product: Product, photo: Path) 
     assert "agree" in product.manage("audit")
 
 
-def test_delete_undo_again_and_remix(open_page: OpenPage, snap: Path) -> None:
-    page = open_page(1440)
+@every_width(1440)
+def test_delete_undo_again_and_remix(open_page: OpenPage, snap: Path, width: int) -> None:
+    page = open_page(width)
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
-    sign_up(page, "verbs@example.com")
+    sign_up(page, f"verbs-{width}@example.com")
     bring(page, snap)
     page.get_by_text("Settings", exact=True).first.click()
     page.get_by_label("Seed", exact=True).fill("7")

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.browser.sizes import every_width
 from tests.product import Product, until
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
@@ -63,9 +64,10 @@ def test_make_edit_pay_and_find_again(
     assert "agree" in product.manage("audit")
 
 
-def test_leaving_loses_nothing(open_page: OpenPage) -> None:
-    page = open_page(1440)
-    sign_up(page, "leaver@example.com")
+@every_width(1440)
+def test_leaving_loses_nothing(open_page: OpenPage, width: int) -> None:
+    page = open_page(width)
+    sign_up(page, f"leaver-{width}@example.com")
     page.get_by_label("Prompt").first.fill("a forest in snow")
     page.get_by_role("button", name="Create").first.click()
     expect(page.locator("article")).to_have_count(1)
@@ -75,9 +77,10 @@ def test_leaving_loses_nothing(open_page: OpenPage) -> None:
     balance_is(page, "$0.147")
 
 
-def test_a_double_click_pays_once(open_page: OpenPage, product: Product) -> None:
-    page = open_page(1440)
-    sign_up(page, "twice@example.com")
+@every_width(360)
+def test_a_double_click_pays_once(open_page: OpenPage, product: Product, width: int) -> None:
+    page = open_page(width)
+    sign_up(page, f"twice-{width}@example.com")
     page.get_by_label("Prompt").first.fill("the sea")
     page.get_by_role("button", name="Create").first.dblclick()
     expect(page.locator("main article a img")).to_be_visible()

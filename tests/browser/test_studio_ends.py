@@ -5,10 +5,11 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, ViewportSize, expect
+from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.browser import photographs
 from tests.browser.line import Line
+from tests.browser.sizes import every_width
 from tests.browser.test_bench import paint, pixels
 from tests.browser.test_main_job import balance_is, sign_up
 from tests.engines.strict_stepfun import StrictStepfun
@@ -18,7 +19,6 @@ pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser"), pytest.ma
 
 OpenPage = Callable[..., Page]
 PATIENCE = 60_000
-TABLET: ViewportSize = {"width": 768, "height": 1024}
 
 
 @pytest.fixture(scope="module")
@@ -52,7 +52,7 @@ def order(page: Page, words: str) -> Locator:
     return cards(page).first
 
 
-@pytest.mark.parametrize("width", [360, 1440])
+@every_width(360)
 def test_each_end_says_what_to_do(open_page: OpenPage, strict: StrictStepfun, width: int) -> None:
     page = open_page(width)
     sign_up(page, f"ends-{width}@example.com")
@@ -81,11 +81,12 @@ def test_each_end_says_what_to_do(open_page: OpenPage, strict: StrictStepfun, wi
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 
+@every_width(1440)
 def test_a_region_is_said_before_and_tried_again(
-    open_page: OpenPage, strict: StrictStepfun, tmp_path: Path
+    open_page: OpenPage, strict: StrictStepfun, tmp_path: Path, width: int
 ) -> None:
-    page = open_page(1440)
-    sign_up(page, "region-fails@example.com")
+    page = open_page(width)
+    sign_up(page, f"region-fails-{width}@example.com")
     file = tmp_path / "holiday.jpg"
     file.write_bytes(photographs.of_megapixels(8))
     page.locator("input[type=file]").first.set_input_files(file)
@@ -136,7 +137,7 @@ def choose(page: Page, count: int) -> None:
     page.evaluate("customElements.whenDefined('batch-progress').then(() => true)")
 
 
-@pytest.mark.parametrize("width", [360, 768])
+@every_width(768)
 def test_many_are_edited_at_once_and_stopped(
     open_page: OpenPage, strict: StrictStepfun, product: Product, width: int
 ) -> None:
@@ -176,14 +177,17 @@ def test_many_are_edited_at_once_and_stopped(
     assert "agree" in product.manage("audit")
 
 
+@every_width(768)
 def test_leaving_in_the_middle_of_an_upload(
-    browser: Browser, product: Product, tmp_path: Path
+    browser: Browser, product: Product, tmp_path: Path, width: int
 ) -> None:
     file = tmp_path / "holiday.jpg"
     file.write_bytes(photographs.of_megapixels(8))
     with closing(Line(product.port)) as line:
-        page = browser.new_context(base_url=line.url, viewport=TABLET).new_page()
-        sign_up(page, "leaves@example.com")
+        page = browser.new_context(
+            base_url=line.url, viewport={"width": width, "height": 900}
+        ).new_page()
+        sign_up(page, f"leaves-{width}@example.com")
         chooser = page.locator("input[type=file]").first
         chooser.set_input_files(file)
         prompt(page).fill("make it black and white")
@@ -207,13 +211,14 @@ def test_leaving_in_the_middle_of_an_upload(
         page.context.close()
 
 
+@every_width(360)
 @pytest.mark.complains("oobErrorNoTarget")  # of an answer that comes while the page is left
 def test_what_waits_is_cancelled_or_comes_without_moving(
-    open_page: OpenPage, product: Product, tmp_path: Path
+    open_page: OpenPage, product: Product, tmp_path: Path, width: int
 ) -> None:
-    page = open_page(360)
+    page = open_page(width)
     page.emulate_media(reduced_motion="reduce")
-    sign_up(page, "waits@example.com")
+    sign_up(page, f"waits-{width}@example.com")
     product.stop("worker")
     page.get_by_label("How many").fill("2")
     prompt(page).fill("a lake")

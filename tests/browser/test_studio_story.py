@@ -8,6 +8,8 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser import photographs
+from tests.browser.sizes import every_photograph, every_width
+from tests.browser.test_bench import paint, pixels
 from tests.browser.test_main_job import balance_is, sign_up
 from tests.product import Product
 
@@ -33,18 +35,16 @@ def make(page: Page, words: str) -> Locator:
 # Input
 
 
-@pytest.mark.parametrize(
-    ("width", "megapixels", "is_large"), [(360, 8, False), (768, 18, True), (1440, 24, True)]
-)
+@every_photograph()
 def test_a_photograph_is_edited(
-    open_page: OpenPage, tmp_path: Path, width: int, megapixels: int, is_large: bool
+    open_page: OpenPage, tmp_path: Path, width: int, megapixels: int
 ) -> None:
     page = open_page(width)
-    sign_up(page, f"photographer-{width}@example.com")
+    sign_up(page, f"photographer-{width}-{megapixels}@example.com")
     file = tmp_path / "holiday.jpg"
     file.write_bytes(photographs.of_megapixels(megapixels))
     page.locator("input[type=file]").first.set_input_files(file)
-    if is_large:
+    if megapixels > 16:  # of 4096 a side
         said = page.get_by_role("alert")
         expect(said).to_contain_text("at most 4096 × 4096 are taken", timeout=PATIENCE)
         prompt(page).fill("make it black and white")
@@ -57,17 +57,51 @@ def test_a_photograph_is_edited(
     expect(thumb).to_have_attribute("src", re.compile("^blob:"), timeout=PATIENCE)
     expect(page.locator("#create")).to_have_text("Edit · $0.003")
     picture = make(page, "make it black and white")
+    expect(picture).not_to_have_js_property("naturalWidth", 0)
     sides = picture.evaluate("each => [each.naturalWidth, each.naturalHeight]")
     assert sides[0] > sides[1]
     balance_is(page, "$0.147")
+    go_on_in_a_region(page)
+    balance_is(page, "$0.144")
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 
+def go_on_in_a_region(page: Page) -> None:
+    """Of the edited photograph; no task of the page takes long while one paints."""
+    page.get_by_role("button", name="Region").click()
+    expect(page.locator("region-tool")).to_be_visible()
+    page.evaluate(
+        """() => {
+            globalThis.longest = 0;
+            new PerformanceObserver((list) => {
+                for (const { duration } of list.getEntries()) longest = Math.max(longest, duration);
+            }).observe({ type: "longtask" });
+        }"""
+    )
+    paint(page, (0.3, 0.4), (0.7, 0.5), (0.3, 0.6))
+    longest = page.evaluate("longest")
+    print(f"longest task while painting: {longest} ms")
+    assert longest < 2_000  # of a busy machine; alone it is measured by test_a_large_photograph
+    prompt(page).fill("make it a sunset")
+    prompt(page).press("Enter")
+    expect(page.locator(".bench-image[alt='make it a sunset']")).to_be_visible(timeout=PATIENCE)
+    expect(page.locator(".bench-note")).to_contain_text("would have changed outside the region")
+    page.get_by_role("button", name="Compare").click()
+    expect(page.locator(".compare-before")).to_have_js_property("complete", True)
+    before, after = (
+        pixels(page, f"/images/{step.get_attribute('data-step')}/original")
+        for step in page.locator(".chain-link").all()[1:]
+    )
+    assert (after["corner"], after["aside"]) == (before["corner"], before["aside"])
+    assert after["middle"] != before["middle"]
+
+
+@every_width(360)
 def test_a_photo_on_its_side_stands_upright_before_it_is_sent(
-    open_page: OpenPage, photo: Path
+    open_page: OpenPage, photo: Path, width: int
 ) -> None:
-    page = open_page(390)
-    sign_up(page, "upright@example.com")
+    page = open_page(width)
+    sign_up(page, f"upright-{width}@example.com")
     page.locator("input[type=file]").first.set_input_files(photo)
     thumb = page.get_by_role("img", name="The photo to edit")
     expect(thumb).to_have_attribute("src", re.compile("^blob:"), timeout=PATIENCE)
@@ -75,9 +109,10 @@ def test_a_photo_on_its_side_stands_upright_before_it_is_sent(
     assert thumb.evaluate("each => each.naturalHeight > each.naturalWidth")
 
 
-def test_heic_is_explained(open_page: OpenPage) -> None:
-    page = open_page(390)
-    sign_up(page, "heic@example.com")
+@every_width(360)
+def test_heic_is_explained(open_page: OpenPage, width: int) -> None:
+    page = open_page(width)
+    sign_up(page, f"heic-{width}@example.com")
     heic = b"\0\0\0\x18ftypheic\0\0\0\0"
     for name, kind in (("IMG_1.HEIC", "image/heic"), ("IMG_2.jpg", "image/jpeg")):
         page.locator("input[type=file]").first.set_input_files(
@@ -86,9 +121,12 @@ def test_heic_is_explained(open_page: OpenPage) -> None:
         expect(page.get_by_role("alert")).to_contain_text("Most Compatible")
 
 
-def test_a_photo_is_dropped_or_pasted_anywhere(open_page: OpenPage, photo: Path) -> None:
-    page = open_page(1440)
-    sign_up(page, "dropper@example.com")
+@every_width(1440)
+def test_a_photo_is_dropped_or_pasted_anywhere(
+    open_page: OpenPage, photo: Path, width: int
+) -> None:
+    page = open_page(width)
+    sign_up(page, f"dropper-{width}@example.com")
     page.evaluate(
         """async () => {
             const canvas = new OffscreenCanvas(64, 48);
@@ -118,9 +156,10 @@ def test_a_photo_is_dropped_or_pasted_anywhere(open_page: OpenPage, photo: Path)
 # Words
 
 
-def test_prompts_come_back(open_page: OpenPage) -> None:
-    page = open_page(768)
-    sign_up(page, "writer@example.com")
+@every_width(768)
+def test_prompts_come_back(open_page: OpenPage, width: int) -> None:
+    page = open_page(width)
+    sign_up(page, f"writer-{width}@example.com")
     for words in ("the sea at night", "a forest in snow"):
         make(page, words)
     box = prompt(page)
@@ -150,9 +189,10 @@ def test_prompts_come_back(open_page: OpenPage) -> None:
     expect(box).to_be_focused()
 
 
-def test_a_starter_fills_words_photo_and_size(open_page: OpenPage) -> None:
-    page = open_page(360)
-    sign_up(page, "starter@example.com")
+@every_width(360)
+def test_a_starter_fills_words_photo_and_size(open_page: OpenPage, width: int) -> None:
+    page = open_page(width)
+    sign_up(page, f"starter-{width}@example.com")
     page.get_by_role("link", name="Landscape").click()
     expect(prompt(page)).to_have_value(re.compile("mountain lake"))
     expect(page.locator("input[name=size]:checked:enabled")).to_have_value("1360x768")
@@ -164,9 +204,10 @@ def test_a_starter_fills_words_photo_and_size(open_page: OpenPage) -> None:
     expect(page.locator(".first-run")).to_be_hidden()
 
 
-def test_what_goes_out_is_said_before(open_page: OpenPage) -> None:
-    page = open_page(1440)
-    sign_up(page, "careful@example.com")
+@every_width(1440)
+def test_what_goes_out_is_said_before(open_page: OpenPage, width: int) -> None:
+    page = open_page(width)
+    sign_up(page, f"careful-{width}@example.com")
     prompt(page).fill("a lake")
     page.get_by_label("How many").fill("4")
     page.locator("#as-sent summary").click()
@@ -190,7 +231,7 @@ def test_what_goes_out_is_said_before(open_page: OpenPage) -> None:
 # Jobs
 
 
-@pytest.mark.parametrize("width", [360, 768, 1440])
+@every_width(360)
 def test_a_card_is_there_at_once_in_its_shape(open_page: OpenPage, width: int) -> None:
     page = open_page(width)
     sign_up(page, f"watcher-{width}@example.com")
@@ -220,9 +261,10 @@ def test_a_card_is_there_at_once_in_its_shape(open_page: OpenPage, width: int) -
     expect(page.locator("#jobs > article")).to_have_count(1)
 
 
-def test_two_tabs_show_the_same(open_page: OpenPage) -> None:
-    page = open_page(1440)
-    sign_up(page, "twotabs@example.com")
+@every_width(1440)
+def test_two_tabs_show_the_same(open_page: OpenPage, width: int) -> None:
+    page = open_page(width)
+    sign_up(page, f"twotabs-{width}@example.com")
     other = page.context.new_page()
     other.goto("/")
     page.bring_to_front()
@@ -234,10 +276,13 @@ def test_two_tabs_show_the_same(open_page: OpenPage) -> None:
     expect(other.locator("#jobs > article")).to_have_count(1)
 
 
+@every_width(360)
 @pytest.mark.complains("ERR_INTERNET_DISCONNECTED", "htmx:")
-def test_without_the_network_nothing_is_lost(open_page: OpenPage, product: Product) -> None:
-    page = open_page(390)
-    sign_up(page, "offline@example.com")
+def test_without_the_network_nothing_is_lost(
+    open_page: OpenPage, product: Product, width: int
+) -> None:
+    page = open_page(width)
+    sign_up(page, f"offline-{width}@example.com")
     page.context.set_offline(True)
     prompt(page).fill("a quiet lake")
     prompt(page).press("Enter")
@@ -268,9 +313,10 @@ def tab_to(page: Page, control: Locator) -> None:
     raise AssertionError(f"{control} cannot be reached")
 
 
-def test_the_whole_story_with_the_keyboard(open_page: OpenPage) -> None:
-    page = open_page(1440)
-    sign_up(page, "keys@example.com")
+@every_width(1440)
+def test_the_whole_story_with_the_keyboard(open_page: OpenPage, width: int) -> None:
+    page = open_page(width)
+    sign_up(page, f"keys-{width}@example.com")
     keys = page.keyboard
     expect(prompt(page)).to_be_focused()
     keys.type("a quiet lake, autumn")
@@ -342,10 +388,16 @@ def compare_delete_and_undo(page: Page) -> None:
     expect(page.locator("#jobs > article a img")).to_have_count(2)
 
 
-def test_single_keys_can_be_switched_off(open_page: OpenPage) -> None:
-    page = open_page(1440)
-    sign_up(page, "nokeys@example.com")
-    page.get_by_role("button", name="Keyboard").click()
+@every_width(1440)
+def test_single_keys_can_be_switched_off(open_page: OpenPage, width: int) -> None:
+    page = open_page(width)
+    sign_up(page, f"nokeys-{width}@example.com")
+    keyboard = page.get_by_role("button", name="Keyboard")
+    if keyboard.is_visible():  # a phone has no keys, or else "?"
+        keyboard.click()
+    else:
+        prompt(page).blur()
+        page.keyboard.press("?")
     page.get_by_label("Single keys work").uncheck()
     page.keyboard.press("Escape")
     page.reload()

@@ -9,6 +9,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Locator, Page, Route, expect
 
+from tests.browser.sizes import every_width
 from tests.browser.test_main_job import balance_is, sign_up
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
@@ -42,16 +43,17 @@ def foreign(status: int) -> Callable[[Route], None]:
     return answer
 
 
+@every_width(360)
 @pytest.mark.complains("401")
-def test_the_session_has_ended(open_page: OpenPage) -> None:
-    page = open_page(390)
-    sign_up(page, "ended@example.com")
+def test_the_session_has_ended(open_page: OpenPage, width: int) -> None:
+    page = open_page(width)
+    sign_up(page, f"ended-{width}@example.com")
     page.context.clear_cookies(name=re.compile("session"))
     said = ask(page, "a lake")
     expect(said).to_contain_text("You are signed out. Not charged.")
     expect_the_page_to_stand(page, "a lake")
     said.get_by_role("link", name="Sign in again").click()
-    page.get_by_label("Email").fill("ended@example.com")
+    page.get_by_label("Email").fill(f"ended-{width}@example.com")
     page.get_by_label("Password").fill("a long enough phrase")
     page.get_by_role("button", name="Sign in").click()
     expect(prompt(page)).to_have_value("a lake")

@@ -2,11 +2,13 @@
 
 export class Awaited {
   #ids = [];
+  #late = [];
   #told = "";
 
-  /** `done` is called with the first card that has a picture. */
-  constructor(done) {
+  /** `done` is called with the first card that has a picture, `more` when others have, too. */
+  constructor(done, more) {
     this.done = done;
+    this.more = more;
   }
 
   /** All that are being made of the picture now. */
@@ -22,15 +24,24 @@ export class Awaited {
   }
 
   look(news) {
+    this.#lookLate();
     const cards = this.#ids.map((id) => document.getElementById(id)).filter(Boolean);
     const done = cards.find((card) => card.dataset.state === "succeeded" && card.dataset.image);
     if (done) {
+      this.#late = this.#ids.filter((id) => id !== done.id);
       this.forget();
       this.done(done);
       return;
     }
     if (news) this.#tell(news, cards);
     if (cards.every((card) => !("unfinished" in card.dataset))) this.forget();
+  }
+
+  #lookLate() {
+    const left = this.#late.filter((id) => !document.getElementById(id)?.dataset.image);
+    if (left.length === this.#late.length) return;
+    this.#late = left;
+    this.more();
   }
 
   /** In the words of the card that is furthest, once for each change. */

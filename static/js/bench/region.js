@@ -9,6 +9,7 @@ import { View } from "./view.js";
 
 const KEY = "easel.region:";
 const MOST_KEPT = 200_000;
+const ZOOMS = { in: 1.5, out: 1 / 1.5, fit: 0 };
 const ON_ORDER = ["htmx:confirm", "htmx:configRequest", "htmx:afterRequest"];
 
 class RegionTool extends HTMLElement {
@@ -22,7 +23,7 @@ class RegionTool extends HTMLElement {
     this.fields = Object.fromEntries([...this.querySelectorAll("[name]")].map((each) => [each.name, each]));
     this.#setUp(Number(feather));
     this.sheet = new Sheet(this.frame, this.size);
-    this.view = new View(this.frame, this.sheet.canvas);
+    this.view = new View(this.frame, (scale) => this.#sayZoom(scale));
     this.pointers = new Pointers(this);
     this.sheet.take(recall(this.key));
     this.frame.classList.add("is-region");
@@ -127,7 +128,7 @@ class RegionTool extends HTMLElement {
     if (["brush", "eraser", "rectangle"].includes(value)) this.choose(value);
     if (value === "invert" || value === "clear") this.add({ kind: value });
     if (value === "undo") this.#undo();
-    if (value === "in" || value === "out" || value === "fit") this.#zoom(value);
+    if (value in ZOOMS) this.view.zoom(ZOOMS[value]);
     if (value === "add-rectangle") this.add({ kind: "rectangle", ...this.#numbers() });
     if (value === "take-rectangle") this.add({ kind: "rectangle", ...this.#numbers(), isAway: true });
   }
@@ -137,9 +138,8 @@ class RegionTool extends HTMLElement {
     this.changed();
   }
 
-  #zoom(value) {
-    this.view.zoom({ in: 1.5, out: 1 / 1.5, fit: 0 }[value]);
-    this.querySelector("[data-zoom]").textContent = `${Math.round(this.view.scale * 100)} %`;
+  #sayZoom(scale) {
+    this.querySelector("[data-zoom]").textContent = `${Math.round(scale * 100)} %`;
   }
 
   #input(field) {

@@ -4,9 +4,10 @@
 const MOST = 8;
 
 export class View {
-  constructor(frame, canvas) {
+  /** `changed` is called with the scale, whoever changed it. */
+  constructor(frame, changed) {
     this.frame = frame;
-    this.canvas = canvas;
+    this.changed = changed;
     this.image = frame.querySelector(".bench-image");
     this.scale = 1;
     this.x = this.y = 0;
@@ -50,6 +51,7 @@ export class View {
     style.setProperty("--scale", String(this.scale));
     style.setProperty("--x", `${this.x}px`);
     style.setProperty("--y", `${this.y}px`);
+    this.changed(this.scale);
   }
 
   /** All its pixels, once they can be seen. */
