@@ -2,10 +2,11 @@
 // The form says which picture that is; the address follows, so a reload and "back" find it again.
 
 import { composer } from "./composer.js";
+import { ratioClass } from "./sending.js";
 import { Awaited } from "./bench/awaited.js";
 import "./bench/compare.js";
+import { decoded, part } from "./bench/parts.js";
 
-const PATIENCE_MS = 15_000;
 const VARIATIONS = 4;
 const WRITING = "input:not([type=checkbox], [type=radio], [type=file], [type=range]), textarea, select, dialog";
 
@@ -15,6 +16,7 @@ class EditBench extends HTMLElement {
   #isBack = false;
   #isQuiet = false;
   #loading = null;
+  #sentRegion = null;
 
   connectedCallback() {
     this.awaited = new Awaited((card) => this.#goOn(card), () => this.#renewChain());
@@ -36,7 +38,10 @@ class EditBench extends HTMLElement {
 
   handleEvent(event) {
     if (event.type === "popstate") this.#back();
-    else if (event.type === "easel:photo") this.#follow("pushState");
+    else if (event.type === "easel:photo") {
+      this.#isQuiet ||= Boolean(event.detail?.isSame); // the page stays where the person has it
+      this.#follow("pushState");
+    }
     else if (event.type === "htmx:afterRequest") this.#sent(event.detail);
     else if (event.type === "htmx:oobAfterSwap") this.awaited.look(this.news);
     else if (event.type.startsWith("key")) this.#key(event);
@@ -68,6 +73,7 @@ class EditBench extends HTMLElement {
     else if (!id) this.#showFile(file.files[0]);
     else if (id !== this.shown?.dataset.image) this.#loading = this.#load(id, how);
     else {
+      this.#isQuiet = false;
       this.#remember(id, "replaceState");
       this.#suitRegion();
     }
@@ -77,15 +83,12 @@ class EditBench extends HTMLElement {
     const coming = this.#begin();
     const isQuiet = this.#isQuiet || how === "replaceState";
     this.#isQuiet = false;
-    const html = await fetchPart(this.getAttribute("url") + id, coming.signal).catch(() => "");
+    const fresh = await part(this.getAttribute("url") + id, coming.signal);
     if (coming.signal.aborted) return;
-    if (!html) {
+    if (!fresh) {
       composer().photo.refuse("This picture cannot be shown. It may have been deleted.");
       return;
     }
-    const template = document.createElement("template");
-    template.innerHTML = html;
-    const fresh = document.importNode(template.content, true);
     await decoded(fresh.querySelector(".bench-image"));
     if (coming.signal.aborted) return;
     this.#remember(id, how);
@@ -99,12 +102,10 @@ class EditBench extends HTMLElement {
   async #renewChain() {
     await this.#loading;
     const id = this.shown?.dataset.image;
-    const html = id && (await fetchPart(this.getAttribute("url") + id).catch(() => ""));
-    if (!html || this.shown?.dataset.image !== id) return;
-    const template = document.createElement("template");
-    template.innerHTML = html;
+    const fresh = id && (await part(this.getAttribute("url") + id));
+    if (!fresh || this.shown?.dataset.image !== id) return;
     const step = document.activeElement?.closest?.("[data-step]")?.dataset.step;
-    this.querySelector(".chain").replaceWith(template.content.querySelector(".chain"));
+    this.querySelector(".chain").replaceWith(fresh.querySelector(".chain"));
     this.#dress();
     if (step) this.querySelector(`[data-step="${step}"]`)?.focus({ preventScroll: true });
   }
@@ -123,7 +124,7 @@ class EditBench extends HTMLElement {
     const [width, height] = [image.naturalWidth, image.naturalHeight];
     const section = fresh.querySelector(".bench");
     Object.assign(section.dataset, { width, height, feather: Math.max(2, Math.floor(Math.min(width, height) / 64)) });
-    section.style.setProperty("--ratio", String(width / height));
+    section.classList.add(ratioClass(width, height));
     fresh.querySelector("svg").setAttribute("viewBox", `0 0 ${width} ${height}`);
     this.#show(fresh);
     return undefined;
@@ -199,6 +200,7 @@ class EditBench extends HTMLElement {
     if (successful && restores) composer().photo.useImage(restores, "");
     if (!successful || (elt !== composer().form && again === undefined)) return;
     const { value } = composer().photo.source;
+    this.#sentRegion = this.region;
     this.awaited.wait(value, this.news);
   }
 
@@ -213,6 +215,7 @@ class EditBench extends HTMLElement {
   /** The result is the next input, unless the person has gone elsewhere meanwhile. */
   #goOn({ dataset }) {
     if (composer().photo.source.value !== dataset.source || !dataset.image) return;
+    if (this.region && this.region !== this.#sentRegion) return; // painting again already
     this.#isQuiet = true; // the page stays where the person has it
     composer().photo.useImage(dataset.image, dataset.prompt, shapeOf(document.getElementById(`job-${dataset.job}`)));
     const box = composer().prompt;
@@ -309,19 +312,6 @@ class EditBench extends HTMLElement {
     if (event.type === "keydown") event.preventDefault();
     this.compare.flip(event.type === "keydown");
   }
-}
-
-async function fetchPart(url, signal) {
-  const response = await fetch(url, { signal, headers: { "HX-Request": "true" } });
-  if (response.status === 401) document.dispatchEvent(new Event("easel:signed-out"));
-  if (!response.ok || response.headers.get("X-Easel") !== "fragment") throw new Error(`HTTP ${response.status}`);
-  return response.text();
-}
-
-/** Shown only once it is whole, so that nothing flashes; but not waited for without end. */
-function decoded(image) {
-  const late = new Promise((done) => { setTimeout(done, PATIENCE_MS); });
-  return Promise.race([image.decode().catch(() => null), late]);
 }
 
 function shapeOf(card) {

@@ -71,7 +71,7 @@ export class Photo {
     if (!this.file.files.length || !id) return;
     this.file.value = "";
     this.source.value = id;
-    document.dispatchEvent(new Event("easel:photo"));
+    document.dispatchEvent(new CustomEvent("easel:photo", { detail: { isSame: true } }));
   }
 
   /** True if the transfer held something to edit. */

@@ -6,7 +6,7 @@ const MOST = 24;
 export class Sending {
   #cards = [];
 
-  /** One card for each picture, in its shape, as gallery/templatetags/shapes.py has it. */
+  /** One card for each picture, in its shape. */
   begin({ count, shape: [width, height], words }) {
     this.end();
     this.#cards = Array.from({ length: count }, () => card(width, height, words));
@@ -26,10 +26,15 @@ export class Sending {
   }
 }
 
-function card(width, height, words) {
+/** The class of a shape, as gallery/templatetags/shapes.py has it. */
+export function ratioClass(width, height) {
   const step = Math.max(-MOST, Math.min(MOST, Math.round(STEPS_AN_OCTAVE * Math.log2(width / height))));
+  return step >= 0 ? `r${step}` : `r_${-step}`;
+}
+
+function card(width, height, words) {
   const article = document.getElementById("sending").content.firstElementChild.cloneNode(true);
-  article.classList.add(step >= 0 ? `r${step}` : `r_${-step}`);
+  article.classList.add(ratioClass(width, height));
   article.querySelector("svg").setAttribute("viewBox", `0 0 ${width} ${height}`);
   article.querySelector(".job-prompt").textContent = words;
   return article;

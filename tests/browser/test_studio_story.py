@@ -68,6 +68,8 @@ def test_a_photograph_is_edited(
 
 def go_on_in_a_region(page: Page) -> None:
     """Of the edited photograph; no task of the page takes long while one paints."""
+    shown = page.locator(".bench-image[alt='make it black and white']")
+    expect(shown).to_be_visible(timeout=PATIENCE)
     page.get_by_role("button", name="Region").click()
     expect(page.locator("region-tool")).to_be_visible()
     page.evaluate(
@@ -345,11 +347,12 @@ def test_the_whole_story_with_the_keyboard(open_page: OpenPage, width: int) -> N
         timeout=PATIENCE
     )
     compare_delete_and_undo(page)
+    change_a_region(page)
     keys.press("Escape")
     keys.press("h")
     panel = page.get_by_role("dialog", name="Prompts")
-    expect(panel.locator(".prompts-words").first).to_have_text("make it black and white")
-    panel.locator(".prompts-words").nth(1).focus()
+    expect(panel.locator(".prompts-words").first).to_have_text("make it a sunset")
+    panel.locator(".prompts-words").nth(2).focus()
     keys.press("Enter")
     expect(prompt(page)).to_have_value("a quiet lake, autumn")
     page.goto("/")
@@ -359,6 +362,44 @@ def test_the_whole_story_with_the_keyboard(open_page: OpenPage, width: int) -> N
     page.wait_for_url("**/gallery/")
     keys.press("Tab")
     expect(page.locator(".skip")).to_be_focused()
+    edit_two_together(page)
+
+
+def change_a_region(page: Page) -> None:
+    """A dab with the brush, and a rectangle between two presses."""
+    keys = page.keyboard
+    keys.press("Escape")
+    keys.press("m")
+    expect(page.get_by_role("application", name="The region")).to_be_focused()
+    keys.press("Space")
+    for key in ("r", "Enter", "Shift+ArrowRight", "Shift+ArrowDown", "Enter"):
+        keys.press(key)
+    expect(page.locator("output[name=part]")).to_have_text(re.compile(r"\d % of the picture"))
+    keys.press("/")
+    keys.press("Control+A")
+    keys.type("make it a sunset")
+    keys.press("Enter")
+    expect(page.locator(".bench-image")).to_have_attribute("alt", "make it a sunset")
+    expect(page.locator(".bench-note")).to_contain_text("outside the region")
+
+
+def edit_two_together(page: Page) -> None:
+    """From the gallery, by X, arrows and Tab."""
+    keys = page.keyboard
+    tab_to(page, page.locator("#pictures .tile-link").first)
+    keys.press("x")
+    keys.press("ArrowRight")
+    keys.press("x")
+    expect(page.locator(".selection-count")).to_have_text("2 selected")
+    tab_to(page, page.get_by_role("button", name="Edit these"))
+    keys.press("Enter")
+    page.wait_for_url("**/batch/")
+    expect(page.get_by_label("Prompt")).to_be_focused()
+    keys.type("sepia")
+    tab_to(page, page.locator("#create"))
+    keys.press("Enter")
+    page.wait_for_url("**/batch/*-*/")
+    expect(page.locator("batch-progress")).to_contain_text("2 of 2 done", timeout=PATIENCE)
 
 
 def compare_delete_and_undo(page: Page) -> None:
