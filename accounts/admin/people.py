@@ -41,7 +41,6 @@ class UserAdmin(KeptAdmin):
         *("email", "name", "is_active", "is_staff", "is_superuser", "groups"),
         *("created_at", "last_login", "signed_out_at"),
     )
-    filter_horizontal = ("groups",)
     csv_columns = ("pk", "email", "name", "is_active", "is_staff", "created_at", "last_login")
     verbs = (
         Verb(

@@ -122,9 +122,9 @@ def _address(route: str, ada: User, workspace: Workspace) -> str:
 
 def _page(response: HttpResponse) -> tuple[bytes, dict[str, str]] | None:
     """If it is one, and a whole one."""
-    if response.status_code != 200 or "html" not in response.headers.get("Content-Type", ""):
-        return None
-    html = b"".join(response)  # type: ignore[call-overload]
+    is_page = response.status_code == 200 and "html" in response.headers.get("Content-Type", "")
+    html = b"".join(response) if is_page else b""  # type: ignore[call-overload]
+    response.close()
     return (html, dict(response.headers)) if b"</html>" in html else None
 
 
