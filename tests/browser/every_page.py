@@ -123,9 +123,8 @@ def _address(route: str, ada: User, workspace: Workspace) -> str:
 def _page(response: HttpResponse) -> tuple[bytes, dict[str, str]] | None:
     """If it is one, and a whole one."""
     is_page = response.status_code == 200 and "html" in response.headers.get("Content-Type", "")
-    html = b"".join(response) if is_page else b""  # type: ignore[call-overload]
-    response.close()
-    return (html, dict(response.headers)) if b"</html>" in html else None
+    html = b"".join(response)  # type: ignore[call-overload] # to its end, which closes files
+    return (html, dict(response.headers)) if is_page and b"</html>" in html else None
 
 
 def _states(owner: Client, ada: User, workspace: Workspace) -> Iterator[Shown]:
