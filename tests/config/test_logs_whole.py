@@ -1,4 +1,4 @@
-"""Nothing that a person writes and no secret is logged, whatever happens; and lines can be joined."""
+"""Nothing that a person writes and no secret is logged, whatever happens; lines can be joined."""
 
 import io
 import json
