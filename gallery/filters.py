@@ -4,7 +4,8 @@ from dataclasses import dataclass, fields
 from datetime import UTC, date, datetime, time, timedelta
 
 from accounts.models import User, Workspace
-from gallery.models import Collection, Image
+from gallery import search
+from gallery.models import Collection, CollectionImage, Favourite, Image
 from gallery.models.image_sets import ImageQuerySet
 
 
@@ -28,6 +29,26 @@ class Filters:
     is_trash: bool = False
 
     @property
+    def is_searched(self) -> bool:
+        """No index in the gallery's order can answer alone."""
+        several = (self.model, self.kind, self.person, self.size, self.seed is not None)
+        return bool(self.text) or sum(map(bool, several)) > 1
+
+    @property
+    def known(self) -> dict[str, object]:
+        """The columns whose value is said, by name."""
+        width, height = self.size or (None, None)
+        said = {
+            "model": self.model or None,
+            "kind": self.kind or None,
+            "created_by": self.person,
+            "seed": self.seed,
+            "width": width,
+            "height": height,
+        }
+        return {column: value for column, value in said.items() if value is not None}
+
+    @property
     def is_any(self) -> bool:
         return any(getattr(self, each.name) not in {None, "", False} for each in fields(self))
 
@@ -35,33 +56,35 @@ class Filters:
 def chosen(workspace: Workspace, filters: Filters, by: User) -> ImageQuerySet:
     """Those of the workspace's images that `by` asks for, in no order."""
     whole = Image.objects.in_trash if filters.is_trash else Image.objects.in_workspace
-    rows = whole(workspace).filter(**_columns(filters))
-    if filters.text:
-        rows = rows.search(filters.text)
+    since = _midnight(filters.since) if filters.since else None
+    before = _midnight_after(filters.until) if filters.until else None
+    rows = _between(whole(workspace).filter(**filters.known), since, before)
     if filters.is_favourite:
         rows = rows.favourites_of(by)
     if filters.collection:
         rows = rows.placed_in(filters.collection)
-    return rows
+    if not filters.is_searched:
+        return rows
+    known = search.about(workspace=workspace.pk, **filters.known)
+    found: ImageQuerySet = search.within(rows.search(filters.text, known), since, before)
+    if filters.is_favourite:
+        found = search.among(found, Favourite.objects.filter(user=by))
+    if filters.collection:
+        found = search.among(found, CollectionImage.objects.filter(collection=filters.collection))
+    return found
 
 
-def _columns(filters: Filters) -> dict[str, object]:
-    width, height = filters.size or (None, None)
-    wanted = {
-        "model": filters.model or None,
-        "kind": filters.kind or None,
-        "created_by": filters.person,
-        "seed": filters.seed,
-        "width": width,
-        "height": height,
-        "created_at__gte": _midnight(filters.since) if filters.since else None,
-        "created_at__lt": (_midnight(filters.until + timedelta(days=1)) if filters.until else None),
-    }
-    return {column: value for column, value in wanted.items() if value is not None}
+def _between(rows: ImageQuerySet, since: datetime | None, before: datetime | None) -> ImageQuerySet:
+    rows = rows.filter(created_at__gte=since) if since else rows
+    return rows.filter(created_at__lt=before) if before else rows
 
 
 def _midnight(day: date) -> datetime:
     return datetime.combine(day, time(), UTC)
+
+
+def _midnight_after(day: date) -> datetime | None:
+    return None if day == date.max else _midnight(day + timedelta(days=1))
 
 
 def size(text: str) -> tuple[int, int]:

@@ -52,7 +52,7 @@ def sort(filters: Filters, name: str = "") -> Sort:
         return Sort(
             name="arranged", first="place__position", second="place__id", is_descending=False
         )
-    if filters.text and search.has_order():
+    if filters.is_searched and search.has_order():
         is_descending = name != "oldest"
         name = "newest" if is_descending else "oldest"
         return Sort(name=name, first="found", second="", is_descending=is_descending)
@@ -72,8 +72,9 @@ def page(rows: ImageQuerySet, sort: Sort, size: int, *, after: str = "", before:
     rows = _with_keys(rows, sort)
     if after or before:
         rows = rows.filter(_beyond(_key(before or after, sort), is_descending=is_descending))
-    keys = ["key_first", "key_second"] if sort.second else ["key_first"]
-    found = list(rows.order_by(*(f"-{key}" if is_descending else key for key in keys))[: size + 1])
+    names = ["key_first", "key_second"] if sort.second else ["key_first"]
+    keys = [f"-{name}" if is_descending else name for name in names]
+    found = list(search.first(rows, keys, size + 1))
     has_more, shown = len(found) > size, found[:size]
     if is_back:
         shown.reverse()

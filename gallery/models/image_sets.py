@@ -1,3 +1,4 @@
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING, Self
 
@@ -38,10 +39,16 @@ class ImageQuerySet(models.QuerySet["Image"]):
         """What can still be brought back from it."""
         return self.filter(workspace=workspace, deleted_at__gt=timezone.now() - TRASH_KEEPS)
 
-    def search(self, text: str) -> Self:
-        """Those whose prompt or note has each word of the text."""
+    def search(self, text: str, known: Sequence[str] = ()) -> Self:
+        """Those whose prompt or note has each word of the text.
+
+        `known`: terms of `search.about` that are asked for anyhow, so that both are looked up
+        together. Without a text, by these alone.
+        """
         wanted = words.wanted(text)
-        found: Self = search.matching(self, wanted) if wanted else self.none()
+        if text and not wanted:
+            return self.none()
+        found: Self = search.matching(self, [*wanted, *known])
         return found
 
     def favourites_of(self, user: User) -> Self:

@@ -14,7 +14,9 @@ from tests.servers import PostgreSQL
 QUESTIONS = (
     *("first page", "a thousand pages deep", "oldest first", "model", "kind", "person"),
     *("day", "size", "seed", "favourites", "collection", "common word", "common word, deep"),
-    *("rare word", "word and model", "trash"),
+    *("rare word", "no such word", "two words apart", "word and model apart"),
+    *("word and favourite apart", "word and collection apart", "model and size apart"),
+    *("word and day", "trash"),
 )
 _EMAIL = "bench@example.com"
 

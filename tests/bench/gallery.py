@@ -15,7 +15,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 django.setup()
 
 from django.conf import settings  # noqa: E402
-from django.db import connection  # noqa: E402
+from django.db import connection, reset_queries  # noqa: E402
 from django.test import Client  # noqa: E402
 from django.test.utils import CaptureQueriesContext  # noqa: E402
 from django.urls import reverse  # noqa: E402
@@ -31,10 +31,11 @@ from tests.bench.galleries import QUESTIONS  # noqa: E402
 
 def main(email: str) -> None:
     owner, workspace = people.with_workspace(email)
-    addresses = dict(zip(QUESTIONS, _addresses(owner, workspace), strict=True))
+    addresses = addresses_of(owner, workspace)
     client = Client(headers={"host": settings.ALLOWED_HOSTS[0]})
     client.force_login(owner)
     for line in sys.stdin:
+        reset_queries()  # of which only so many are kept
         with CaptureQueriesContext(connection) as asked:
             begun, computed = time.perf_counter(), time.process_time()
             response = client.get(addresses[line.strip()])
@@ -46,7 +47,8 @@ def main(email: str) -> None:
         sys.stdout.flush()
 
 
-def _addresses(owner: User, workspace: Workspace) -> list[str]:
+def addresses_of(owner: User, workspace: Workspace) -> dict[str, str]:
+    """Of each question, in a workspace that `tests.bench.many` has filled."""
     listing = reverse("gallery:image_list")
     member = User.objects.get(email=f"max.{owner.email}")
     collection = Collection.objects.get(workspace=workspace, name="Bench")
@@ -56,9 +58,12 @@ def _addresses(owner: User, workspace: Workspace) -> list[str]:
         *("kind=upload", f"person={member.pk}", f"since={day}&until={day}", "size=768x1360"),
         *("seed=1", "favourite=on", f"collection={collection.pk}", "q=lake"),
         f"q=lake&after={_deep(workspace, Filters(text='lake'))}",
-        *("q=zeppelin", "q=lake&model=step-1x-medium"),
+        *("q=zeppelin", "q=submarine", "q=lake+harbour", "q=lake&model=step-1x-medium"),
+        *("q=lake&favourite=on", f"q=lake&collection={collection.pk}"),
+        *("model=step-1x-medium&size=1024x1024", f"q=lake&since={day}&until={day}"),
     ]
-    return [*(f"{listing}?{query}" for query in queries), reverse("gallery:trash_list")]
+    addresses = [*(f"{listing}?{query}" for query in queries), reverse("gallery:trash_list")]
+    return dict(zip(QUESTIONS, addresses, strict=True))
 
 
 def _deep(workspace: Workspace, filters: Filters) -> str:

@@ -53,14 +53,12 @@ def fetch(client: Client, address: str, verb: str = "get", **options: Any) -> Ht
 def rows(workspace: Workspace, count: int, **columns: Any) -> list[Image]:
     """Images without objects, all of one moment."""
     first = Image.objects.count()
+    columns = {"kind": "generated", "width": 8, "height": 8} | columns
     return Image.objects.bulk_create(
         Image(
             workspace=workspace,
-            kind="generated",
             original=f"key-{first + number}",
             content_type="image/png",
-            width=8,
-            height=8,
             size_bytes=1,
             sha256="0" * 64,
             **columns,

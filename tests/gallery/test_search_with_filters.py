@@ -1,0 +1,115 @@
+"""Words and filters asked for together, from one index on both databases."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from accounts import workspaces
+from accounts.models import User, Workspace
+from gallery import pages
+from gallery.filters import Filters, chosen
+from gallery.models import Collection, CollectionImage, Favourite, Image
+from tests.gallery.test_gallery_pages import rows
+from tests.gallery.test_search import walked
+
+pytestmark = pytest.mark.django_db
+DAY = datetime(2026, 3, 4, 23, 59, 59, 999_999, tzinfo=UTC)
+ODD_MODEL = "it's \\ a 'model' & | ¤kupload 湖"
+
+
+def found(workspace: Workspace, by: User, **asked: Any) -> list[Image]:
+    return walked(workspace, by, Filters(**asked), "newest")
+
+
+@pytest.mark.parametrize(
+    ("columns", "asked"),
+    [
+        ({"model": "step-1x"}, {"model": "step-1x"}),
+        ({"model": ODD_MODEL}, {"model": ODD_MODEL}),
+        ({"kind": "upload"}, {"kind": "upload"}),
+        ({"seed": 0}, {"seed": 0}),
+        ({"width": 80, "height": 40}, {"size": (80, 40)}),
+        ({"created_at": DAY}, {"since": DAY.date(), "until": DAY.date()}),
+    ],
+)
+def test_a_word_and_a_filter(
+    ada: User, workspace: Workspace, columns: dict[str, Any], asked: dict[str, Any]
+) -> None:
+    [both] = rows(workspace, 1, prompt="a lake", **columns)
+    rows(workspace, 1, prompt="a harbour", **columns)
+    rows(workspace, 6, prompt="a lake")
+    assert found(workspace, ada, text="lake", **asked) == [both]
+
+
+def test_several_filters_without_a_word(ada: User, ben: User, workspace: Workspace) -> None:
+    [all_of_it] = rows(workspace, 1, model="a", seed=7, created_by=ben, width=80, height=40)
+    for columns in ({"model": "a", "seed": 8}, {"model": "b", "seed": 7}, {"created_by": ben}):
+        rows(workspace, 2, **columns)
+    for asked in (
+        {"model": "a", "seed": 7},
+        {"person": ben.pk, "size": (80, 40)},
+        {"person": ben.pk, "seed": 7, "kind": "generated"},
+    ):
+        assert found(workspace, ada, **asked) == [all_of_it]
+    assert found(workspace, ada, model="b", person=ben.pk) == []
+
+
+def test_a_word_among_favourites_and_in_a_collection(
+    ada: User, ben: User, workspace: Workspace
+) -> None:
+    lakes = rows(workspace, 9, prompt="a lake")
+    [harbour] = rows(workspace, 1, prompt="a harbour")
+    collection = Collection.objects.create(workspace=workspace, name="Lakes")
+    for position, image in enumerate((lakes[4], harbour, lakes[1], lakes[7])):
+        for user in (ada, ben):
+            Favourite.objects.create(user=user, image=image, image_created_at=image.created_at)
+        CollectionImage.objects.create(collection=collection, image=image, position=position)
+    Favourite.objects.filter(user=ada, image=lakes[1]).delete()
+    liked = found(workspace, ada, text="lake", is_favourite=True)
+    assert liked == [lakes[7], lakes[4]]
+    filters = Filters(text="lake", collection=collection)
+    assert walked(workspace, ada, filters, "arranged") == [lakes[4], lakes[1], lakes[7]]
+
+
+def test_other_workspaces_are_other_lists(ada: User, workspace: Workspace, mallory: User) -> None:
+    rows(workspaces.personal(mallory), 5, prompt="a lake", model="a")
+    [ours] = rows(workspace, 1, prompt="a lake", model="a")
+    assert found(workspace, ada, text="lake", model="a") == [ours]
+
+
+def test_what_changes_is_found_as_it_is_now(ada: User, workspace: Workspace, mallory: User) -> None:
+    """Moved, to the trash, back again, made by nobody known: the database keeps the index."""
+    [image] = rows(workspace, 1, prompt="a lake", created_by=ada, model="a")
+    team = workspaces.personal(mallory)
+    assert found(workspace, ada, text="lake", person=ada.pk) == [image]
+    Image.objects.update(workspace=team)
+    assert found(workspace, ada, text="lake", person=ada.pk) == []
+    assert found(team, ada, text="lake", person=ada.pk) == [image]
+    for deleted_at, is_there in ((timezone.now(), False), (None, True)):
+        Image.objects.update(deleted_at=deleted_at)
+        assert bool(found(team, ada, text="lake", model="a")) == is_there
+    Image.objects.update(created_by=None, model="b")
+    assert found(team, ada, text="lake", person=ada.pk) == []
+    assert found(team, ada, text="lake", model="b") == [image]
+
+
+def test_what_is_beside_one_of_those_found(ada: User, workspace: Workspace) -> None:
+    made = rows(workspace, 5, prompt="a lake", model="a")
+    rows(workspace, 5, prompt="a lake", model="b")
+    filters = Filters(text="lake", model="a")
+    order = pages.sort(filters)
+    beside = pages.beside(chosen(workspace, filters, ada), order, made[2].pk)
+    assert beside == (made[3], made[1])
+    other = Image.objects.get(pk=made[2].pk)
+    Image.objects.filter(pk=other.pk).update(model="b")
+    assert pages.beside(chosen(workspace, filters, ada), order, other.pk) is None
+
+
+@pytest.mark.parametrize("asked", [{"until": datetime.max.date()}, {"since": datetime.max.date()}])
+def test_the_last_of_all_days(ada: User, workspace: Workspace, asked: dict[str, Any]) -> None:
+    made = rows(workspace, 1, prompt="a lake")
+    expected = made if "until" in asked else []
+    assert found(workspace, ada, **asked) == expected
+    assert found(workspace, ada, text="lake", **asked) == expected
