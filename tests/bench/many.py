@@ -22,7 +22,7 @@ django.setup()
 from django.db import connection, transaction  # noqa: E402
 from django.db.models import Sum  # noqa: E402
 
-from accounts import people  # noqa: E402
+from accounts import people, terms  # noqa: E402
 from accounts.models import Membership, Role, User, Workspace  # noqa: E402
 from gallery import search, stock  # noqa: E402
 from gallery.models import Collection, CollectionImage, Favourite, Image, Stock  # noqa: E402
@@ -107,6 +107,7 @@ def main(count: int, email: str) -> None:
 def fill(count: int, email: str) -> Workspace:
     """The rows alone, for who has looked after indexes and statistics."""
     owner, workspace = people.with_workspace(email)
+    terms.accept(by=owner)
     member, _ = User.objects.get_or_create(email=f"max.{email}", defaults={"name": "Max"})
     Membership.objects.get_or_create(
         user=member, workspace=workspace, defaults={"role": Role.MEMBER}
