@@ -64,7 +64,7 @@ class TermsMiddleware:
     _OPEN = (
         *("accounts:terms_accept", "accounts:privacy", "accounts:export_", "accounts:letters_"),
         *("accounts:account_delete", "accounts:join", "gallery:share_", "gallery:verify"),
-        "gallery:report_",
+        *("gallery:report_", "gallery:image_file"),
     )
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:

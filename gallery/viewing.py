@@ -1,12 +1,14 @@
-"""Who looks at a picture, and whether they may, in one query beside that of their session."""
+"""Who looks at a picture, and whether they may, in one query with that of their session."""
 
 from typing import Any
 from uuid import UUID
 
 from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
-from django.db.models import F
+from django.contrib.sessions.models import Session
+from django.db.models import F, Subquery
 from django.http import HttpRequest
+from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 
 from accounts.models import User
@@ -17,23 +19,36 @@ def seen(request: HttpRequest, image_id: UUID) -> Image | None:
     """An image that the session's person may see, as `visible_to` and `login_required` have it.
 
     None where that is not certain: the usual way then says what is wrong. A page shows dozens of
-    pictures, and for each of them the person and their membership are asked for together here.
+    pictures, and for each of them session, person and membership are asked for together here: by
+    whose session it was noted to be (`accounts.sessions`), which its own content has to confirm.
     """
-    session = request.session
-    if session.get(BACKEND_SESSION_KEY) not in settings.AUTHENTICATION_BACKENDS:
+    key = request.session.session_key
+    if not key:
         return None
+    kept = Session.objects.filter(pk=key, expire_date__gt=timezone.now()).values("session_data")
     found: Any = (
         Image.objects.filter(
             pk=image_id,
             deleted_at=None,
-            workspace__memberships__user=session.get(SESSION_KEY),
             workspace__memberships__user__is_active=True,
+            workspace__memberships__user__usersession__session_key=key,
         )
-        .annotate(password=F("workspace__memberships__user__password"))
+        .annotate(
+            person=F("workspace__memberships__user"),
+            password=F("workspace__memberships__user__password"),
+            session_data=Subquery(kept),
+        )
         .first()
     )
-    if found is None:
+    if found is None or not found.session_data:
         return None
-    now = User(password=found.password).get_session_auth_hash()
+    session = request.session.decode(found.session_data)
+    return found if _is_of(session, found.person, found.password) else None
+
+
+def _is_of(session: dict[str, Any], person: int, password: str) -> bool:
+    if session.get(BACKEND_SESSION_KEY) not in settings.AUTHENTICATION_BACKENDS:
+        return False
+    now = User(password=password).get_session_auth_hash()
     is_theirs = constant_time_compare(session.get(HASH_SESSION_KEY) or "", now)
-    return found if is_theirs else None
+    return is_theirs and session.get(SESSION_KEY) == str(person)

@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from allauth.usersessions.models import UserSession
 from django.contrib.sessions.models import Session
 from django.test import Client
 from django.utils import timezone
@@ -30,12 +31,12 @@ def as_ben(ben: User, image: Image) -> Client:
     return client
 
 
-def test_the_session_and_the_picture_are_all_that_is_asked_for(
+def test_session_person_and_picture_are_one_question(
     as_ben: Client, image: Image, django_assert_num_queries: Any
 ) -> None:
-    with django_assert_num_queries(2):
+    with django_assert_num_queries(1):
         etag = fetch(as_ben, file_of(image, "small"))["ETag"]
-    with django_assert_num_queries(2):
+    with django_assert_num_queries(1):
         known = fetch(as_ben, file_of(image, "small"), headers={"If-None-Match": etag})
     assert known.status_code == 304
 
@@ -59,6 +60,18 @@ def test_what_ended_ends_at_the_next_request(
     response = fetch(as_ben, file_of(image), headers={"If-None-Match": etag})
     assert response.status_code == (404 if table in {"membership", "trash"} else 302)
     assert "ETag" not in response
+
+
+def test_anothers_note_opens_nothing(
+    as_ben: Client, image: Image, ada: User, mallory: User
+) -> None:
+    """A session is whose it says to be, though it were noted to be of somebody else."""
+    as_mallory = Client()
+    as_mallory.force_login(mallory)
+    assert fetch(as_mallory, file_of(image)).status_code == 404
+    UserSession.objects.filter(user=mallory).update(user=ada)
+    assert fetch(as_mallory, file_of(image)).status_code == 404
+    assert fetch(as_ben, file_of(image)).status_code == 200
 
 
 def test_signed_out_is_out(as_ben: Client, image: Image) -> None:
