@@ -7,7 +7,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from accounts.admin.base import ReadOnlyAdmin, SinceFilter
-from accounts.models import ApiKey, Transfer
+from accounts.models import ApiKey, Payment, Reversal, Transfer
 from accounts.money import dollars
 
 
@@ -39,6 +39,57 @@ class TransferAdmin(ReadOnlyAdmin):
     @admin.display(description="to")
     def to_whom(self, transfer: Transfer) -> str:
         return str(transfer.credit.workspace or transfer.credit.kind)
+
+
+class ReversalInline(admin.TabularInline):
+    model = Reversal
+    extra = 0
+    can_delete = False
+    fields = readonly_fields = ("kind", "object_id", "status", "taken", "created_at", "changed_at")
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    @admin.display(description="taken back")
+    def taken(self, reversal: Reversal) -> str:
+        return dollars(reversal.taken_micros)
+
+
+@admin.register(Payment)
+class PaymentAdmin(ReadOnlyAdmin):
+    """What Stripe said of each; it is changed at Stripe."""
+
+    list_display = ("created_at", "number", "state", "asked", "workspace", "created_by__email")
+    list_select_related = ("workspace", "created_by")
+    list_filter = (SinceFilter,)
+    search_fields = ("=session_id", "=intent_id", "=created_by__email")
+    search_help_text = "A number as E-…, Stripe’s cs_… or pi_…, or the payer’s address"
+    ordering = ("-id",)
+    fields = (
+        *("number", "state", "problem", "asked", "paid", "paid_at", "paid_with", "workspace"),
+        *("created_by", "created_at", "checked_at", "session_id", "intent_id"),
+    )
+    readonly_fields = fields
+    inlines = (ReversalInline,)
+    csv_columns = (
+        *("created_at", "number", "state", "amount_cents", "paid_micros", "paid_at"),
+        *("workspace", "session_id", "intent_id"),
+    )
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        if search_term.strip().upper().startswith("E-"):
+            return queryset.numbered(search_term), False  # type: ignore[attr-defined]
+        return super().get_search_results(request, queryset, search_term)
+
+    @admin.display(description="asked for")
+    def asked(self, payment: Payment) -> str:
+        return dollars(payment.amount_micros)
+
+    @admin.display(description="paid")
+    def paid(self, payment: Payment) -> str:
+        return dollars(payment.paid_micros)
 
 
 @admin.register(ApiKey)

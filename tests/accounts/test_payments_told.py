@@ -6,6 +6,8 @@ from typing import Any
 import pytest
 from django.core.management import call_command
 from django.core.management.base import CommandError
+from django.test import Client
+from django.urls import reverse
 
 from accounts import ledger
 from accounts.models import Payment, Reversal
@@ -70,3 +72,18 @@ def test_the_audit_finds_each_disagreement(top_up: TopUp, break_it: Any, words: 
 
 def _paid(**columns: Any) -> None:
     Payment.objects.update(**columns)
+
+
+def test_the_administration_finds_a_payment_by_its_number(
+    top_up: TopUp, admin_client: Client
+) -> None:
+    payment, other = top_up.paid(), top_up.begin()
+    tell(top_up.stripe.refund(str(payment.intent_id), 400))
+    address = reverse("admin:accounts_payment_changelist")
+    for words in (payment.number, payment.intent_id, payment.session_id):
+        found = admin_client.get(address, {"q": words}).content.decode()
+        assert payment.number in found
+        assert other.number not in found
+    shown = admin_client.get(reverse("admin:accounts_payment_change", args=[payment.pk]))
+    for words in ("$10.00", "Visa ending in 4242", "$4.00", "succeeded"):
+        assert words in shown.content.decode()

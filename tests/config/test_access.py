@@ -213,6 +213,7 @@ mfa_edit_webauthn                        login 404
 ADMIN = """
 account.EmailAddress    view
 accounts.ApiKey         view
+accounts.Payment        view
 accounts.Plan           view add change delete
 accounts.Transfer       view
 accounts.User           view change
