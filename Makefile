@@ -13,7 +13,7 @@ SHELL := /bin/bash
 
 TABLES := hop idle calls added gallery studio
 
-.PHONY: $(TABLES) run test test-long check bench chaos format lock screenshots clean
+.PHONY: $(TABLES) run test test-long check audit bench chaos format lock screenshots clean
 
 run: .venv/runtime
 	@$(BIN)/python manage.py prepare
@@ -60,6 +60,14 @@ $(TABLES): bench
 chaos: .venv/develop
 	$(BIN)/python -m tests.chaos $(SHAPE) $(if $(SEED),--seed $(SEED)) \
 		$(if $(JOBS),--jobs $(JOBS)) $(if $(KILLS),--kills $(KILLS))
+
+# Our dependencies against the database of known holes, where it can be reached
+audit: .venv/develop
+	@if $(BIN)/python -c 'import socket; socket.create_connection(("api.osv.dev", 443), 5)' \
+		2>/dev/null; then \
+		$(BIN)/uv tool run --quiet pip-audit@2.9.0 --progress-spinner off -s osv \
+			--no-deps --disable-pip -r requirements.txt; \
+	else echo "Skipped: the database of known holes (api.osv.dev) cannot be reached."; fi
 
 screenshots: .venv/develop .venv/browser
 	$(BIN)/python -m docs.screenshots

@@ -57,17 +57,21 @@ def _others(user: User) -> "QuerySet[Membership]":
     return Membership.objects.who_stay().filter(workspace=OuterRef("pk")).exclude(user=user)
 
 
-def ask(*, by: User) -> datetime:
-    """When it will be. Signs the person out everywhere. Raises StillOwner."""
+def ask(*, by: User, is_now: bool = False) -> datetime:
+    """When it will be. Signs the person out everywhere. Raises StillOwner.
+
+    `is_now`: without the week, for who runs Easel.
+    """
     with transaction.atomic(durable=True):
         _lock_teams_of(by)
         if teams := in_the_way(by):
             raise StillOwner(teams)
-        erase_at = timezone.now() + GRACE
+        erase_at = timezone.now() + (timedelta() if is_now else GRACE)
         User.objects.filter(pk=by.pk).update(erase_at=erase_at)
     sessions.end_all(by)
     log.info("account to be erased user=%s", by.pk)
-    letters.send("erasure_begun", to=by.email, erase_at=erase_at, url=letters.at_site("/"))
+    if not is_now:
+        letters.send("erasure_begun", to=by.email, erase_at=erase_at, url=letters.at_site("/"))
     return erase_at
 
 

@@ -20,7 +20,7 @@ def with_workspace(email: str) -> tuple[User, Workspace]:
     except ValidationError as error:
         raise ValueError(f"{email!r} is not an e-mail address") from error
     with transaction.atomic():
-        user = User.objects.filter(email__iexact=email).first()
+        user = find(email)
         user = user or User.objects.create_user(email)
         return user, workspaces.personal(user)
 
@@ -41,3 +41,7 @@ def sign_out(*, user: User) -> None:
     user.signed_out_at = timezone.now()
     User.objects.filter(pk=user.pk).update(signed_out_at=user.signed_out_at)
     sessions.end_all(user)
+
+
+def find(email: str) -> User | None:
+    return User.objects.filter(email__iexact=email).first()

@@ -16,7 +16,7 @@ from accounts.models import User
 _SEEN = "seen"
 _SEEN_SECONDS = 300
 _BROWSERS = (
-    ("Edge", r"\bEdgA?/"),
+    ("Edge", r"\bEdg(A|iOS)?/"),
     ("Opera", r"\bOPR/"),
     ("Samsung Internet", r"SamsungBrowser/"),
     ("Firefox", r"(Firefox|FxiOS)/"),

@@ -1,6 +1,8 @@
 """The end of an account: what goes, what stays, and who may change their mind."""
 
+import zipfile
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -8,6 +10,7 @@ from django.apps import apps
 from django.contrib.admin.models import LogEntry
 from django.core import mail
 from django.core.files.storage import default_storage
+from django.core.management import CommandError, call_command
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -270,3 +273,27 @@ def test_the_letters_say_when_and_that_it_is_done(ada: User) -> None:
     assert done.subject == "Your Easel account is deleted"
     gone(ada)
     assert len(mail.outbox) == 2
+
+
+# By the operator
+
+
+def test_an_operator_ends_an_account_for_somebody(
+    ada: User, ben: User, team: Workspace, tmp_path: Path
+) -> None:
+    file = tmp_path / "ada.zip"
+    call_command("export", "ADA@example.com", str(file))
+    assert zipfile.ZipFile(file).testzip() is None
+    with pytest.raises(CommandError, match="cannot be written"):
+        call_command("export", ada.email, str(file))
+    call_command("erase", ada.email)
+    assert User.objects.get(pk=ada.pk).erase_at > timezone.now() + timedelta(days=6)
+    call_command("erase", ada.email, "--now")
+    erasure.go_on(at=timezone.now())
+    assert not User.objects.filter(pk=ada.pk).exists()
+    for command in (["erase", ada.email], ["export", ada.email, str(tmp_path / "x.zip")]):
+        with pytest.raises(CommandError, match="nobody has the address"):
+            call_command(*command)
+    joined(person("Ann"), team)
+    with pytest.raises(CommandError, match="the only owner of “Lake house”"):
+        call_command("erase", ben.email)
