@@ -11,7 +11,8 @@ nothing more. The verbs take part in the caller's transaction and hold no lock b
     └── SettledOtherwise     to be posted but voided, or the other way round
 """
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 
 from django.db import IntegrityError, transaction
 from django.db.models import QuerySet, Sum
@@ -28,8 +29,8 @@ _ENDS_OF_HOLDS = """
 """
 _SETTLE = """
     UPDATE accounts_transfer SET state = %s, settled_at = %s
-    WHERE reference = %s AND state = 'pending'
-    RETURNING debit_id, credit_id, amount_micros
+    WHERE reference IN ({places}) AND state = 'pending'
+    RETURNING reference, debit_id, credit_id, amount_micros
 """
 _RELEASE = """
     UPDATE accounts_wallet
@@ -200,12 +201,17 @@ def hold_each(
 
 def post(*, reference: str) -> bool:
     """Takes the money of a hold. True if this call did it, False if it was done before."""
-    return _settle(reference, Transfer.State.POSTED)
+    return post_each([reference]) == 1
+
+
+def post_each(references: Sequence[str]) -> int:
+    """Takes the money of several holds, or of none. Returns how many were not posted before."""
+    return _settle(references, Transfer.State.POSTED)
 
 
 def void(*, reference: str) -> bool:
     """Gives the money of a hold back. True if this call did it, False if it was done before."""
-    return _settle(reference, Transfer.State.VOIDED)
+    return _settle([reference], Transfer.State.VOIDED) == 1
 
 
 def _ends_of_holds(workspace: Workspace) -> tuple[int, int]:
@@ -271,20 +277,27 @@ def _earlier(debit: int, credit: int, amounts: Mapping[str, int]) -> dict[str, T
     return earlier
 
 
-def _settle(reference: str, state: Transfer.State) -> bool:
-    values = statements.prepared(
-        Transfer, state=state, settled_at=timezone.now(), reference=reference
-    )
+def _settle(references: Sequence[str], state: Transfer.State) -> int:
+    """Wallets change in one order: others that change several wait, and none for each other."""
+    sql = _SETTLE.format(places=statements.places(len(references)))
+    at = statements.prepared(Transfer, state=state, settled_at=timezone.now())
+    released: Counter[int] = Counter()
+    spent: Counter[int] = Counter()
+    given: Counter[int] = Counter()
     with transaction.atomic(savepoint=False):
-        settled = statements.returned(_SETTLE, values)
-        for debit, credit, amount_micros in settled:
-            spent = amount_micros if state == Transfer.State.POSTED else 0
-            statements.run(_RELEASE, [amount_micros, spent, debit])
-            if spent:
-                _give(credit, spent)
-    if not settled:
+        settled = statements.returned(sql, [*at, *references])
+        for _, debit, credit, amount_micros in settled:
+            released[debit] += amount_micros
+            if state == Transfer.State.POSTED:
+                spent[debit] += amount_micros
+                given[credit] += amount_micros
+        for wallet in sorted(released):
+            statements.run(_RELEASE, [released[wallet], spent[wallet], wallet])
+        for wallet in sorted(given):
+            _give(wallet, given[wallet])
+    for reference in set(references) - {reference for reference, *_ in settled}:
         _check_settled_before(reference, state)
-    return bool(settled)
+    return len(settled)
 
 
 def _check_settled_before(reference: str, state: Transfer.State) -> None:

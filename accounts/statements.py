@@ -33,9 +33,9 @@ def update(model: _Model, *, where: dict[str, Any], **columns: Any) -> int:
     return run(sql, [*_prepared(model, columns), *_prepared(model, where)])
 
 
-def delete(model: _Model, *, where: dict[str, Any]) -> int:
-    """Of a model that nothing else points at. Returns how many rows that were."""
-    return run(_delete_sql(model, tuple(where)), _prepared(model, where))
+def places(count: int) -> str:
+    """For a list of so many values."""
+    return ", ".join(["%s"] * count)
 
 
 def run(sql: str, values: Sequence[Any]) -> int:
@@ -111,7 +111,7 @@ def _field(model: _Model, name: str) -> "models.Field[Any, Any]":
 @lru_cache(maxsize=256)
 def _insert_sql(model: _Model, count: int) -> str:
     columns = [field.column for field in model._meta.concrete_fields]
-    row = f"({', '.join(['%s'] * len(columns))})"
+    row = f"({places(len(columns))})"
     names = ", ".join(f'"{column}"' for column in columns)
     return f'INSERT INTO "{model._meta.db_table}" ({names}) VALUES {", ".join([row] * count)}'
 
@@ -122,11 +122,6 @@ def _update_sql(model: _Model, columns: tuple[str, ...], where: tuple[str, ...])
         f'UPDATE "{model._meta.db_table}" SET {_equal(model, columns, ", ")}'
         f" WHERE {_equal(model, where, ' AND ')}"
     )
-
-
-@cache
-def _delete_sql(model: _Model, where: tuple[str, ...]) -> str:
-    return f'DELETE FROM "{model._meta.db_table}" WHERE {_equal(model, where, " AND ")}'
 
 
 def _equal(model: _Model, names: tuple[str, ...], between: str) -> str:

@@ -10,7 +10,7 @@ which `sweep` removes within the hour.
 
 import hashlib
 import logging
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -25,6 +25,7 @@ from django.utils import timezone
 
 from accounts import ids, statements, turns
 from accounts.models import Workspace
+from accounts.together import Together
 from gallery import codec
 from gallery.codec import CodecBusy
 from gallery.models import Image, PendingObject
@@ -36,6 +37,7 @@ log = logging.getLogger("easel.gallery")
 ORPHAN_AGE = timedelta(minutes=45)
 _JUST_BROUGHT = timedelta(hours=1)
 _PROBE = "ready"
+_OWN = "DELETE FROM gallery_pendingobject WHERE NOT is_doomed AND key IN ({places})"
 
 
 class StorageError(Exception):
@@ -59,12 +61,19 @@ def stage(data: bytes, *, suffix: str, purpose: str = "", **facts: Any) -> str:
     now = timezone.now()
     key = f"{now:%Y/%m/%d}/{ids.new()}.{suffix}"
     sha256 = hashlib.sha256(data).hexdigest()
-    with transaction.atomic():
-        row = PendingObject(key=key, created_at=now, sha256=sha256, purpose=purpose, facts=facts)
-        statements.insert([row])
+    _announce(PendingObject(key=key, created_at=now, sha256=sha256, purpose=purpose, facts=facts))
     with turns.waiting():
         _write(key, data)
     return key
+
+
+def _insert(rows: Sequence[PendingObject]) -> Sequence[PendingObject]:
+    with transaction.atomic(durable=True):
+        statements.insert(rows)
+    return rows
+
+
+_announce = Together(_insert)
 
 
 def _write(key: str, data: bytes) -> None:
@@ -192,16 +201,27 @@ def _faults() -> tuple[type[Exception], ...]:
     return (OSError, Boto3Error, BotoCoreError, ClientError, RetriesExceededError)
 
 
-def store(
+def store(**columns: Any) -> Image:
+    """Gives a staged object its image, as `image_of` makes it, in the caller's transaction."""
+    image = image_of(**columns)
+    store_each([image])
+    return image
+
+
+def store_each(some: Sequence[Image]) -> None:
+    """Gives staged objects their images, in the caller's transaction.
+
+    Raises StorageError if the sweep has taken one of the objects for an orphan meanwhile.
+    """
+    own(*(image.original for image in some))
+    statements.insert(some)
+
+
+def image_of(
     *, workspace_id: UUID, by_id: int | None, key: str, picture: Picture, **recipe: Any
 ) -> Image:
-    """Gives a staged object its image, in the caller's transaction.
-
-    `recipe` holds further columns of Image. Raises StorageError if the sweep has taken the
-    object for an orphan meanwhile.
-    """
-    own(key)
-    image = Image(
+    """What `store_each` takes. `recipe` holds further columns of Image."""
+    return Image(
         workspace_id=workspace_id,
         created_by_id=by_id,
         original=key,
@@ -212,17 +232,15 @@ def store(
         sha256=picture.sha256,
         **recipe,
     )
-    statements.insert([image])
-    return image
 
 
-def own(key: str) -> None:
-    """Takes a staged object for somebody who keeps its key, in the caller's transaction.
+def own(*keys: str) -> None:
+    """Takes staged objects for somebody who keeps their keys, in the caller's transaction.
 
-    Raises StorageError if the sweep has taken it for an orphan meanwhile.
+    Raises StorageError if the sweep has taken one for an orphan meanwhile.
     """
-    if not statements.delete(PendingObject, where={"key": key, "is_doomed": False}):
-        raise StorageError(f"{key} is not staged any more")
+    if statements.run(_OWN.format(places=statements.places(len(keys))), keys) < len(keys):
+        raise StorageError(f"{', '.join(keys)}: not staged any more")
 
 
 def disown(key: str) -> None:

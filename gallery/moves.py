@@ -180,8 +180,7 @@ def _copy(image: Image, target: Workspace, by: User) -> bool:
             _check_may_copy([image], target, by)
             if _has(target, image):  # another was faster
                 raise _Twice
-            for key in staged.values():
-                images.own(key)
+            images.own(*staged.values())
             Image.objects.create(
                 workspace=target,
                 created_by=by,

@@ -156,7 +156,7 @@ def _take(chosen: list[UUID], now: datetime) -> list[Job]:
         return []
     lease = timedelta(seconds=settings.ENGINE_DEADLINE_SECONDS + LEASE_MARGIN_SECONDS)
     ids = [value for each in chosen for value in statements.prepared(Job, id=each)]
-    sql = _TAKE.format(places=", ".join(["%s"] * len(ids)))
+    sql = _TAKE.format(places=statements.places(len(ids)))
     values = [process.identity(), *_moment(now + lease), *_moment(now), *ids]
     claimed = []
     for job, (is_heard,) in statements.rows(Job, sql, values):

@@ -2,7 +2,7 @@
 
 import logging
 import random
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from accounts import ids, ledger, statements, workspaces
 from accounts.models import User
+from accounts.together import Together
 from gallery import images
 from gallery.models import Image
 from gallery.pictures import Picture
@@ -24,6 +25,13 @@ log = logging.getLogger("easel.jobs")
 MAX_FAULTS = 3
 MAX_CRASHES = 3
 _WAITS_SECONDS = (1.0, 3.0, 9.0, 27.0)
+_SUCCEED = """
+    UPDATE studio_job SET state = 'succeeded', lease_until = NULL, finished_at = %s,
+        engine = ended.column3, trace_id = ended.column4, upstream_calls = ended.column5,
+        image_id = ended.column6
+    FROM (VALUES {rows}) AS ended
+    WHERE studio_job.id = ended.column1 AND attempt = ended.column2 AND state = 'running'
+"""
 _GAVE_UP = "The image service does not answer at the moment. Please try again later."
 
 
@@ -32,34 +40,69 @@ class Superseded(Exception):
 
 
 def succeed(job: Job, *, key: str, picture: Picture, recipe: dict[str, Any]) -> Image:
-    """Ends the job, gives the picture its row, takes the money. Raises Superseded.
+    """Ends the job, gives the picture its row, takes the money. Raises Superseded."""
+    image = images.image_of(
+        id=ids.new(),
+        workspace_id=job.workspace_id,
+        by_id=job.created_by_id,
+        key=key,
+        picture=picture,
+        kind=Image.Kind.EDITED if job.operation == "edit" else Image.Kind.GENERATED,
+        parent=job.source,
+        price_micros=job.price_micros,
+        model=job.model,
+        prompt=job.prompt,
+        negative_prompt=job.negative_prompt,
+        steps=job.steps,
+        cfg_scale=job.cfg_scale,
+        size=job.size,
+        text_mode=job.text_mode,
+        **recipe,
+    )
+    _deliver((job, image))
+    log.info("succeeded job=%s image=%s trace=%s", job.pk, image.pk, job.trace_id)
+    return image
+
+
+def _deliver_each(made: Sequence[tuple[Job, Image]]) -> Sequence[tuple[Job, Image]]:
+    """All or none. In the order of workspaces, so that two that do this wait one for the other.
 
     Rows that a workspace's jobs share come last: who changes them is waited for.
     """
-    image_id = ids.new()
+    at = timezone.now()
+    in_order = sorted(made, key=lambda each: each[0].workspace_id)
     with transaction.atomic(durable=True):
-        _end(job, State.SUCCEEDED, image_id=image_id)
-        image = images.store(
-            id=image_id,
-            workspace_id=job.workspace_id,
-            by_id=job.created_by_id,
-            key=key,
-            picture=picture,
-            kind=Image.Kind.EDITED if job.operation == "edit" else Image.Kind.GENERATED,
-            parent=job.source,
-            price_micros=job.price_micros,
-            model=job.model,
-            prompt=job.prompt,
-            negative_prompt=job.negative_prompt,
-            steps=job.steps,
-            cfg_scale=job.cfg_scale,
-            size=job.size,
-            text_mode=job.text_mode,
-            **recipe,
+        _succeed_each(in_order, at)
+        images.store_each([image for _, image in in_order])
+        ledger.post_each([job.hold for job, _ in in_order])
+        listeners.wake(listeners.ENDED)
+        for job, image in in_order:
+            events.tell(job, State.SUCCEEDED, at=at, image_id=image.pk)
+    return made
+
+
+_deliver = Together(_deliver_each)
+
+
+def _succeed_each(made: Sequence[tuple[Job, Image]], at: datetime) -> None:
+    """The fence, as in `_change`."""
+    values = [
+        value
+        for job, image in made
+        for value in statements.prepared(
+            Job,
+            id=job.pk,
+            attempt=job.attempt,
+            engine=job.engine,
+            trace_id=job.trace_id,
+            upstream_calls=job.upstream_calls,
+            image_id=image.pk,
         )
-        ledger.post(reference=job.hold)
-    log.info("succeeded job=%s image=%s trace=%s", job.pk, image.pk, job.trace_id)
-    return image
+    ]
+    rows = ", ".join([f"({statements.places(6)})"] * len(made))
+    moment = statements.prepared(Job, finished_at=at)
+    if statements.run(_SUCCEED.format(rows=rows), [*moment, *values]) < len(made):
+        raise Superseded
 
 
 def give_up(job: Job, error: EngineError) -> None:

@@ -27,6 +27,17 @@ def test_a_hold_is_set_aside_then_posted_once(workspace: Workspace) -> None:
     assert balance(workspace) == (147_000, 0)
 
 
+def test_several_holds_are_posted_together_or_none(workspace: Workspace) -> None:
+    ledger.hold_each(workspace=workspace, amounts={"job:1": 3_000, "job:2": 4_000, "job:3": 1_000})
+    ledger.void(reference="job:3")
+    with pytest.raises(ledger.SettledOtherwise), transaction.atomic():
+        ledger.post_each(["job:1", "job:2", "job:3"])
+    assert balance(workspace) == (150_000, 7_000)
+    assert ledger.post_each(["job:1", "job:2"]) == 2
+    assert ledger.post_each(["job:1", "job:2"]) == 0
+    assert (balance(workspace), ledger.drift()) == ((143_000, 0), [])
+
+
 def test_a_voided_hold_gives_the_money_back_once(workspace: Workspace) -> None:
     ledger.hold(workspace=workspace, amount_micros=3_000, reference="job:1")
     assert ledger.void(reference="job:1")

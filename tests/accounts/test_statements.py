@@ -54,13 +54,6 @@ def test_only_rows_that_equal_are_changed() -> None:
     assert dict(PendingObject.objects.values_list("key", "facts")) == {"a": {"seed": 1}, "b": {}}
 
 
-def test_only_rows_that_equal_are_removed() -> None:
-    statements.insert([_object("a"), _object("b", is_doomed=True)])
-    assert statements.delete(PendingObject, where={"key": "b", "is_doomed": False}) == 0
-    assert statements.delete(PendingObject, where={"key": "a", "is_doomed": False}) == 1
-    assert [each.key for each in PendingObject.objects.all()] == ["b"]
-
-
 def test_a_foreign_key_goes_by_its_column(workspace: Workspace) -> None:
     found = statements.returned(
         "SELECT kind FROM accounts_wallet WHERE workspace_id = %s",

@@ -1,5 +1,6 @@
 """Every end of an attempt, one process."""
 
+from concurrent.futures import Future
 from datetime import timedelta
 from typing import Any
 
@@ -7,6 +8,7 @@ import pytest
 from django.utils import timezone
 
 from accounts.models import User, Workspace
+from accounts.together import Together
 from accounts.workspaces import NotAllowed
 from gallery import images
 from gallery.models import Image, PendingObject
@@ -143,6 +145,26 @@ def test_a_late_worker_finishes_nothing(ada: User, workspace: Workspace, puppet:
     jobs.run(late)
     assert Image.objects.count() == 1
     assert balance(workspace) == (147_000, 0)
+    assert list(audit.findings()) == []
+
+
+def test_of_many_that_end_together_a_late_one_ends_alone(
+    ada: User, workspace: Workspace, puppet: Puppet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    submit(ada, workspace, count=3)
+    made: list[Any] = []
+    with monkeypatch.context() as caught:
+        caught.setattr(settle, "_deliver", made.append)
+        for job in jobs.claim(3):
+            jobs.run(job)
+    lose(made[1][0])
+    tickets: list[Future[Any]] = [Future() for _ in made]
+    Together(settle._deliver_each)._serve(list(zip(made, tickets, strict=True)))
+    assert [ticket.exception() is None for ticket in tickets] == [True, False, True]
+    assert isinstance(tickets[1].exception(), settle.Superseded)
+    assert balance(workspace) == (144_000, 3_000)
+    run_to_end(made[1][0])
+    assert (Image.objects.count(), balance(workspace)) == (3, (141_000, 0))
     assert list(audit.findings()) == []
 
 
