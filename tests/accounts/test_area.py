@@ -8,7 +8,7 @@ from accounts import registry
 from accounts.registry import AccountPage
 
 pytestmark = pytest.mark.django_db
-PAGES = ("accounts:key_list", "mfa_index", "account_change_password", "account_email")
+PAGES = ("accounts:key_list", "accounts:privacy", "mfa_index", "account_email")
 REFERENCE = 'href="/v1/docs"'
 
 
@@ -44,6 +44,13 @@ def test_the_reference_leads_to_the_keys(client: Client) -> None:
     assert f'href="{reverse("accounts:key_list")}"' in client.get("/v1/docs").content.decode()
 
 
-@pytest.mark.parametrize(("view", "label"), [("accounts:key_create", "API keys")])
+@pytest.mark.parametrize(
+    ("view", "label"),
+    [
+        ("accounts:key_create", "API keys"),
+        ("account_change_password", "Security"),
+        ("usersessions_list", "Security"),
+    ],
+)
 def test_a_page_below_one_says_which(as_ada: Client, view: str, label: str) -> None:
     assert f'aria-current="true">{label}</a>' in as_ada.get(reverse(view)).content.decode()
