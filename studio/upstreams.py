@@ -52,7 +52,7 @@ def _keep(name: str, account: Account | None, at: datetime) -> None:
         server=name,
         defaults={"asked_at": at, "balance": account.balance if account else None, **told},
     )
-    key = f"upstream:{name}:low"
+    key = f"upstream:{name[:80]}:low"
     if account and account.is_prepaid and account.balance < settings.UPSTREAM_LOW_BALANCE:
         alerts.open_once(
             key,

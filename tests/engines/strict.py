@@ -234,7 +234,7 @@ class Handler(BaseHTTPRequestHandler):
         """As https://platform.stepfun.ai/docs/en/api-reference/accounts/get has it."""
         if rest != "accounts" or self.strict.account is None:
             return self.refuse(404, "not_found", "no such path")
-        return self.answer(200, self.strict.account)
+        return self.answer(200, json_bytes(self.strict.account))
 
     def _script(self, orders: Any) -> None:
         orders = {"next": orders} if isinstance(orders, list) else orders

@@ -2,11 +2,12 @@
 
 import logging
 from collections.abc import Iterator
+from decimal import Decimal
 from typing import Any
 
 import pytest
 
-from studio.engines.contract import EngineRequest, OutOfService, Refused, StyleReference
+from studio.engines.contract import Account, EngineRequest, OutOfService, Refused, StyleReference
 from studio.engines.fields import NEGATIVE_PROMPT_UNUSED, SIZE_UNUSED
 from studio.engines.stepfun import StepfunEngine
 from tests.engines.makers import (
@@ -249,3 +250,25 @@ def test_nothing_logs_a_result_url(strict, caplog):
         engine.run(generate())
     assert strict.file_requests
     assert "/files/" not in caplog.text
+
+
+# What the account says
+
+
+def test_the_balance_is_read_with_the_key_and_exactly(strict, engine):
+    assert engine.account() == Account(balance=Decimal("12.5"), is_prepaid=True)
+    assert strict.file_requests[-1].headers["authorization"] == f"Bearer {strict.key}"
+
+
+@pytest.mark.parametrize(
+    "said",
+    [None, [], {}, {"balance": "12.5"}, {"balance": None}, {"balance": True}, {"balance": 1e30}],
+)
+def test_what_is_no_balance_is_not_told(strict, engine, said):
+    strict.account = said
+    assert engine.account() is None
+
+
+def test_one_who_pays_afterwards_has_nothing_to_run_out_of(strict, engine):
+    strict.account = {"object": "account", "type": "postpaid", "balance": -3}
+    assert engine.account() == Account(balance=Decimal(-3), is_prepaid=False)
