@@ -7,7 +7,7 @@ from django.core.mail import EmailMultiAlternatives
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 
-from accounts import erasure, letters, places, terms, workspaces
+from accounts import erasure, letters, places, sessions, terms, workspaces
 from accounts.models import User
 
 _FIRST = "is_first_time"
@@ -31,6 +31,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         is_first = user.last_login is None  # what follows sets it
         super().login(request, user)
         request.session[_FIRST] = is_first
+        sessions.mark_seen(request)
 
     def post_login(self, request: HttpRequest, user: User, **facts: Any) -> HttpResponse:
         """Whoever signs in stays; and hears of it, where this browser is not known."""

@@ -49,11 +49,16 @@ class SessionMiddleware:
         """Only for pages that asked who it is: no other is a visit."""
         if not (request.session.accessed and request.session.session_key):
             return
-        now = int(time.time())
-        if now - request.session.get(_SEEN, 0) < _SEEN_SECONDS or not request.user.is_authenticated:
+        since_seconds = time.time() - request.session.get(_SEEN, 0)
+        if since_seconds < _SEEN_SECONDS or not request.user.is_authenticated:
             return
-        request.session[_SEEN] = now
+        mark_seen(request)
         UserSession.objects.create_from_request(request)
+
+
+def mark_seen(request: HttpRequest) -> None:
+    """At signing in, where allauth writes the row."""
+    request.session[_SEEN] = int(time.time())
 
 
 def end_all(user: User) -> int:

@@ -1,6 +1,7 @@
 """The cast: Ada owns, Ben is a member, Vera views, Mallory is outside."""
 
 import shutil
+import time
 from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import Any
@@ -101,7 +102,11 @@ def mallory(db: None) -> User:
 
 @pytest.fixture
 def as_ada(client: Client, ada: User) -> Client:
+    """A moment after signing in: what is noted of a browser now and then is noted."""
     client.force_login(ada)
+    session = client.session
+    session["seen"] = int(time.time())
+    session.save()
     return client
 
 
