@@ -56,7 +56,7 @@ SPOTS: dict[str, tuple[Any, str, int]] = {
     "engine call": (Counted, "run", 1),
     "store": (images, "stage", 1),
     "write": (Storage, "save", 1),
-    "post": (ledger, "post", 1),
+    "post": (ledger, "post_each", 1),
     "ack": (ORM, "acknowledge", 1),
 }
 
