@@ -7,7 +7,7 @@ from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
 
-from accounts import books, registry
+from accounts import books, registry, tables
 from accounts.models import (
     ApiKey,
     Invitation,
@@ -18,7 +18,7 @@ from accounts.models import (
 )
 from accounts.money import dollars
 from accounts.registry import Belonging, ExportFile
-from accounts.zips import csv_file, in_pages, json_file
+from accounts.zips import in_pages, json_file
 
 _AT_ONCE = 500
 
@@ -92,7 +92,8 @@ def _forget_exports(user: User) -> None:
 
 
 def _ledger(workspace: Workspace) -> Iterator[ExportFile]:
-    yield csv_file("ledger.csv", books.COLUMNS, books.rows(workspace))
+    pieces = tables.pieces(books.COLUMNS, books.rows(workspace))
+    yield ExportFile(name="ledger.csv", pieces=pieces)
 
 
 def _payments(workspace: Workspace) -> Iterator[ExportFile]:

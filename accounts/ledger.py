@@ -15,7 +15,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from django.db import IntegrityError, transaction
-from django.db.models import QuerySet, Sum
+from django.db.models import Q, QuerySet, Sum
 from django.utils import timezone
 
 from accounts import statements
@@ -141,23 +141,25 @@ def take_back(
     *, source: Workspace, amount_micros: int, reference: str, memo: str = "", by: User | None = None
 ) -> Transfer:
     """Takes credit at once, into the system's `grants`. Raises InsufficientCredit."""
-    return _move(
-        debit=credit_of(source).pk,
-        credit=system(Wallet.Kind.GRANTS).pk,
-        amounts={reference: amount_micros},
-        state=Transfer.State.POSTED,
+    return pass_on(
+        source=credit_of(source),
+        target=system(Wallet.Kind.GRANTS),
+        amount_micros=amount_micros,
+        reference=reference,
         memo=memo,
         by=by,
-    )[0]
+    )
 
 
-def latest_of(workspace: Workspace, count: int) -> list[Transfer]:
-    """That came into its credit or went out, the newest first: asked from each side apart."""
-    wallet = credit_of(workspace)
+def latest_of(wallet: Wallet, count: int, *, among: Q | None = None) -> list[Transfer]:
+    """That came into it or went out, the newest first.
+
+    Each side is read by its own index, so that the hundredth page costs what the first one does.
+    """
     found = [
         each
         for side in (wallet.debits, wallet.credits)
-        for each in side.select_related("created_by").order_by("-pk")[:count]
+        for each in side.filter(among or Q()).select_related("created_by").order_by("-pk")[:count]
     ]
     return sorted(found, key=lambda each: each.pk, reverse=True)[:count]
 
@@ -211,7 +213,12 @@ def post_each(references: Sequence[str]) -> int:
 
 def void(*, reference: str) -> bool:
     """Gives the money of a hold back. True if this call did it, False if it was done before."""
-    return _settle([reference], Transfer.State.VOIDED) == 1
+    return void_each([reference]) == 1
+
+
+def void_each(references: Sequence[str]) -> int:
+    """Gives the money of several holds back. Returns how many were not voided before."""
+    return _settle(references, Transfer.State.VOIDED)
 
 
 def _ends_of_holds(workspace: Workspace) -> tuple[int, int]:

@@ -11,8 +11,8 @@ from django.conf import settings
 from django.db.models import Exists, F, OuterRef, QuerySet
 from django.urls import reverse
 
-from accounts import letters
-from accounts.models import Role, Transfer, User, Wallet, Workspace
+from accounts import letters, workspaces
+from accounts.models import Transfer, Wallet, Workspace
 from accounts.money import dollars
 
 log = logging.getLogger("easel.letters")
@@ -23,8 +23,8 @@ def sweep(*, at: datetime) -> None:
     _forget()
     for wallet in _low()[:_AT_ONCE]:
         untold = Workspace.objects.filter(wallets=wallet.pk, low_credit_told_at=None)
-        if untold.update(low_credit_told_at=at):
-            _tell(wallet)
+        if wallet.workspace and untold.update(low_credit_told_at=at):
+            _tell(wallet.workspace, left_micros=max(0, wallet.available_micros))
 
 
 def _forget() -> None:
@@ -48,22 +48,17 @@ def _low() -> "QuerySet[Wallet]":
     ).select_related("workspace")
 
 
-def _tell(wallet: Wallet) -> None:
+def _tell(workspace: Workspace, *, left_micros: int) -> None:
     """Those who did not say that they want no such letter."""
-    owners = User.objects.filter(
-        memberships__workspace=wallet.workspace_id,
-        memberships__role=Role.OWNER,
-        is_active=True,
-        erase_at=None,
-        is_told_of_low_credit=True,
-    )
-    for owner in owners:
+    for owner in workspaces.owners_of(workspace):
+        if owner.erase_at or not owner.is_told_of_low_credit:
+            continue
         letters.send(
             "low_credit",
             to=owner.email,
-            workspace=str(wallet.workspace),
-            left=dollars(max(0, wallet.available_micros)),
+            workspace=str(workspace),
+            left=dollars(left_micros),
             url=letters.at_site("/"),
             settings_url=letters.at_site(reverse("accounts:privacy")),
         )
-    log.info("low credit told workspace=%s", wallet.workspace_id)
+    log.info("low credit told workspace=%s", workspace.pk)

@@ -3,11 +3,10 @@
 Pictures are packed already and stored as they are; text is deflated.
 """
 
-import csv
 import io
 import json
 import zipfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Any, TypeVar
 
@@ -67,28 +66,6 @@ def _json(rows: Iterable[Any]) -> Iterator[bytes]:
         yield (lead + text).encode()
         lead = ",\n"
     yield b"\n]\n" if lead != "[\n" else b"[]\n"
-
-
-def csv_file(name: str, heads: Sequence[str], rows: Iterable[Sequence[Any]]) -> ExportFile:
-    return ExportFile(name=name, pieces=_csv(heads, rows))
-
-
-def _csv(heads: Sequence[str], rows: Iterable[Sequence[Any]]) -> Iterator[bytes]:
-    text = io.StringIO()
-    writer = csv.writer(text)
-    writer.writerow(heads)
-    for row in rows:
-        writer.writerow([_harmless(value) for value in row])
-        yield text.getvalue().encode()
-        text.seek(0)
-        text.truncate()
-    yield text.getvalue().encode()
-
-
-def _harmless(value: Any) -> Any:
-    """No spreadsheet takes what somebody wrote for a formula."""
-    is_formula = isinstance(value, str) and value.startswith(("=", "+", "-", "@", "\t", "\r"))
-    return f"'{value}" if is_formula else value
 
 
 def in_pages(rows: "QuerySet[M]") -> Iterator[M]:

@@ -2,10 +2,8 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 
-from django.db.models import Count, Sum
-from django.db.models.functions import TruncDate
 from django.template.defaultfilters import filesizeformat
 from django.utils import timezone
 
@@ -13,9 +11,9 @@ from accounts.models import Membership, Workspace
 from accounts.money import dollars
 from accounts.registry import Panel
 from gallery import stock
-from studio import jobs
-from studio.jobs import asking, quota
-from studio.models import Job, State
+from studio import jobs, usage
+from studio.jobs import asking, caps, quota
+from studio.models import Job
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,14 +80,13 @@ def _of_plan(workspace: Workspace, now: datetime) -> Iterator[Standing]:
 
 def _cap(workspace: Workspace, me: Membership, now: datetime) -> Standing:
     cap, spent = me.monthly_cap_micros or 0, jobs.spent_by(me.user, workspace)
-    begins = now.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
     return Standing(
         label="Your cap this month",
         used=dollars(spent),
         limit=dollars(cap),
         left=dollars(max(0, cap - spent)),
         percent=_percent(spent, cap),
-        frees_at=(begins + timedelta(days=32)).replace(day=1),
+        frees_at=(caps.month_of(now) + timedelta(days=32)).replace(day=1),
         frees="All of it is back on",
     )
 
@@ -122,38 +119,16 @@ def _percent(used: int, limit: int) -> int:
 def of_workspace(workspace: Workspace) -> Panel:
     """Usage by day, limits, and the latest jobs."""
     now = timezone.now()
-    days = _days(workspace, now)
-    most = max([1, *(images for _, images, _ in days)])
-    bars = [
-        {
-            "day": day,
-            "images": images,
-            "micros": micros,
-            "x": 1 + 10 * number,
-            "height": round(58 * images / most, 1),
-            "y": 59 - round(58 * images / most, 1),
-        }
-        for number, (day, images, micros) in enumerate(days)
-    ]
+    start = usage.since(30, at=now)
+    delivered = usage.delivered(workspace, since=start)
+    days = usage.by_day(delivered, start=start, at=now)
     newest = Job.objects.in_workspace(workspace).with_makers().newest_first()
     context = {
-        "bars": bars,
+        "columns": usage.columns(days),
+        "width": len(days) * usage.STEP,
+        "total": usage.total(delivered),
         "jobs": list(newest[:10]),
         "workspace": workspace,
-        "images": sum(images for _, images, _ in days),
-        "micros": sum(micros for _, _, micros in days),
         "standings": list(_of_plan(workspace, now)),
     }
     return Panel(template="admin/easel/_usage.html", context=context)
-
-
-def _days(workspace: Workspace, now: datetime) -> list[tuple[date, int, int]]:
-    """(day, pictures, micro-dollars) of 30 days, the last one today."""
-    first = (now - timedelta(days=29)).replace(hour=0, minute=0, second=0, microsecond=0)
-    made = Job.objects.in_workspace(workspace).filter(
-        state=State.SUCCEEDED, created_at__gte=first, finished_at__isnull=False
-    )
-    days = made.annotate(day=TruncDate("created_at")).values_list("day").order_by("day")
-    found = {day: (n, micros) for day, n, micros in days.annotate(Count("pk"), Sum("price_micros"))}
-    every = [first.date() + timedelta(days=number) for number in range(30)]
-    return [(day, *found.get(day, (0, 0))) for day in every]

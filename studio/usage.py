@@ -18,6 +18,8 @@ from studio.models.jobs import JobQuerySet
 # Days that a page may look back; of the longest, whole months are shown
 PERIODS = {"7": "7 days", "30": "30 days", "90": "90 days", "365": "12 months"}
 _MOST_ROWS = 100
+# Of a chart, in the units of its picture
+_HEIGHT, STEP = 100, 10
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,6 +31,16 @@ class Share:
     micros: int
     percent: float = 0.0
     day: date | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Column:
+    """Of a chart, in the units of its picture."""
+
+    share: Share
+    x: int
+    y: float
+    height: float
 
 
 def delivered(workspace: Workspace, *, since: datetime, by: User | None = None) -> JobQuerySet:
@@ -110,4 +122,13 @@ def _measured(shares: list[Share]) -> list[Share]:
     return [
         Share(**{**vars(each), "percent": round(100 * each.images / most, 2) if most else 0.0})
         for each in shares
+    ]
+
+
+def columns(days: list[Share]) -> list[Column]:
+    """Whoever made one picture is seen beside who made a thousand."""
+    return [
+        Column(share=each, x=number * STEP + 1, y=_HEIGHT - height, height=height)
+        for number, each in enumerate(days)
+        for height in [max(each.percent, 2.0) if each.images else 0.0]
     ]

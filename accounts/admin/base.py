@@ -5,9 +5,8 @@ searching. What is done to a row is a `Verb`: a button on its page, an action on
 check of permission, and one line in the audit log.
 """
 
-import csv
 import logging
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -24,6 +23,8 @@ from django.urls import path, reverse
 from django.utils import timezone
 from django.utils.functional import cached_property
 from django.views.decorators.http import require_POST
+
+from accounts import tables
 
 log = logging.getLogger("easel.admin")
 MOST_COUNTED = 5_000
@@ -157,14 +158,13 @@ class BoundedAdmin(admin.ModelAdmin):
         if not self.csv_columns or not self.has_view_permission(request):
             raise PermissionDenied
         rows = self.get_changelist_instance(request).get_queryset(request)
-        log.info("exported model=%s by=%s", self.opts.label, request.user.pk)
-        response = StreamingHttpResponse(
-            _csv(self.csv_columns, rows.iterator(chunk_size=_ROWS_AT_ONCE)),
-            content_type="text/csv; charset=utf-8",
+        cells = (
+            [_value(row, column) for column in self.csv_columns]
+            for row in rows.iterator(chunk_size=_ROWS_AT_ONCE)
         )
+        log.info("exported model=%s by=%s", self.opts.label, request.user.pk)
         name = f"{self.opts.model_name}-{timezone.now():%Y-%m-%d}.csv"
-        response["Content-Disposition"] = f'attachment; filename="{name}"'
-        return response
+        return tables.response(name, self.csv_columns, cells)
 
 
 class KeptAdmin(BoundedAdmin):
@@ -227,33 +227,8 @@ def _action(verb: Verb) -> Callable[[BoundedAdmin, HttpRequest, QuerySet[Any]], 
     return act
 
 
-class _Line:
-    """What `csv.writer` writes to: it gives back each line."""
-
-    def write(self, line: str) -> str:
-        return line
-
-
-def _csv(columns: Sequence[str], rows: Iterable[Any]) -> Iterator[str]:
-    writer = csv.writer(_Line())
-    yield writer.writerow(columns)
-    for row in rows:
-        yield writer.writerow([_cell(_value(row, column)) for column in columns])
-
-
 def _value(row: Any, column: str) -> Any:
     for name in column.split("."):
         row = getattr(row, name, "")
         row = row() if callable(row) and not isinstance(row, Model) else row
     return row
-
-
-def _cell(value: Any) -> str:
-    """Words that a spreadsheet would take for a formula are marked as words."""
-    if value is None:
-        return ""
-    if isinstance(value, datetime):
-        return value.isoformat()
-    text = str(value)
-    is_formula = isinstance(value, str) and text[:1] in {"=", "+", "-", "@", "\t", "\r"}
-    return f"'{text}" if is_formula else text

@@ -148,7 +148,7 @@ class WorkspaceAdmin(KeptAdmin):
         money = {
             "wallets": list(row.wallets.order_by("kind")),
             "may_credit": request.user.has_perm("accounts.add_transfer"),
-            "transfers": ledger.latest_of(row, 8),
+            "transfers": ledger.latest_of(ledger.credit_of(row), 8),
             "workspace": row,
         }
         yield Panel(template="admin/easel/_money.html", context=money)

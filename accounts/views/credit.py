@@ -6,19 +6,18 @@ from uuid import UUID
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import Http404, HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.http import Http404, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
-from accounts import books, ledger, payments, registry, workspaces
+from accounts import books, ledger, payments, registry, tables, workspaces
 from accounts.forms.credit import TopUpForm
 from accounts.middleware import WorkspaceRequest
 from accounts.models import Membership, Payment
 from accounts.models.payments import PaymentQuerySet
 from accounts.once import MadeAlready
-from accounts.zips import csv_file
 
 SHOWN, LINES = 20, 50
 _FRESH = timedelta(seconds=5)
@@ -143,10 +142,7 @@ def ledger_page(request: WorkspaceRequest) -> HttpResponse:
 def ledger_csv(request: WorkspaceRequest) -> HttpResponseBase:
     """Sent as it is read, however long it is."""
     workspaces.check_may_manage(request.user, request.workspace)
-    file = csv_file("ledger.csv", books.COLUMNS, books.rows(request.workspace))
-    response = StreamingHttpResponse(file.pieces, content_type="text/csv; charset=utf-8")
-    response["Content-Disposition"] = 'attachment; filename="ledger.csv"'
-    return response
+    return tables.response("ledger.csv", books.COLUMNS, books.rows(request.workspace))
 
 
 def _id(text: str) -> UUID:

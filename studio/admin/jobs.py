@@ -69,7 +69,6 @@ class JobAdmin(ReadOnlyAdmin):
         *("attempt", "price", "trace_id", "id"),
     )
     list_display_links = ("created_at", "id")
-    list_select_related = ("created_by", "workspace")
     list_filter = (StateFilter, SinceFilter)
     search_fields = ("id",)  # shows the box; see `get_search_results`
     search_help_text = (

@@ -20,8 +20,8 @@ from uuid import UUID
 from django.db import transaction
 from django.urls import reverse
 
-from accounts import letters, members
-from accounts.models import Membership, Role, User, Workspace
+from accounts import letters, members, workspaces
+from accounts.models import Membership, User, Workspace
 from accounts.workspaces import NotAllowed
 from gallery import images
 from studio.jobs import settle
@@ -88,10 +88,8 @@ def tell(made: list[Job]) -> None:
     theirs = Job.objects.in_workspace(first.workspace).parked().filter(created_by=first.created_by)
     if theirs.exclude(order_id=first.order_id).exists():
         return
-    owners = User.objects.filter(
-        is_active=True, memberships__workspace=first.workspace, memberships__role=Role.OWNER
-    ).exclude(pk=first.created_by.pk)
-    for owner in owners.order_by("pk")[:_MOST_TOLD]:
+    owners = workspaces.owners_of(first.workspace)
+    for owner in [each for each in owners if each != first.created_by][:_MOST_TOLD]:
         letters.send(
             "cap_asked",
             to=owner.email,

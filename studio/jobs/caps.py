@@ -5,6 +5,7 @@ take, so that no two orders find the same room.
 """
 
 from collections.abc import Collection
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -68,8 +69,12 @@ def _spent(jobs: JobQuerySet) -> int:
 
 
 def _this_month(jobs: JobQuerySet) -> JobQuerySet:
-    month = timezone.now().replace(day=1, hour=0, minute=0, second=0, microsecond=0)
-    return jobs.agreed().filter(created_at__gte=month)
+    return jobs.agreed().filter(created_at__gte=month_of(timezone.now()))
+
+
+def month_of(moment: datetime) -> datetime:
+    """When it began."""
+    return moment.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
 
 
 def spent_this_month(api_key: ApiKey) -> int:

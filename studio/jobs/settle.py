@@ -213,12 +213,12 @@ def withdraw(
             state=State.CANCELLED, finished_at=at, lease_until=None, **said, **columns
         )
     ]
+    if ended:
+        ledger.void_each([job.hold for job in ended])
+        listeners.wake(listeners.ENDED)
     for job in ended:
-        ledger.void(reference=job.hold)
         events.tell(job, State.CANCELLED, at=at, **said)
         log.info("cancelled job=%s code=%s", job.pk, error_code)
-    if ended:
-        listeners.wake(listeners.ENDED)
     return ended
 
 

@@ -5,7 +5,6 @@ an export has a lease, and each step of an erasure may be repeated.
 """
 
 import logging
-import multiprocessing
 import signal
 import time
 from multiprocessing.process import BaseProcess
@@ -13,7 +12,7 @@ from multiprocessing.process import BaseProcess
 from django.utils import timezone
 
 from accounts import connections, erasure, exports
-from studio.queue import lifeline
+from studio.queue import lifeline, process
 
 log = logging.getLogger("easel.worker")
 _PAUSE_SECONDS = 10.0  # for what fails at once
@@ -31,9 +30,7 @@ class ErrandProcess:
             return
         now = timezone.now()
         if exports.is_any_due(now) or erasure.is_any_due(now):
-            context = multiprocessing.get_context("fork")
-            self._process = context.Process(target=_run, name="errands")
-            self._process.start()
+            self._process = process.fork(_run, "errands")
             self._again_at = time.monotonic() + _PAUSE_SECONDS
 
     def end(self) -> None:

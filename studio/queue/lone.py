@@ -5,27 +5,24 @@ neighbours of the crash are not blamed. The supervisor forks a few processes for
 there are any; those of django-q2 never take one.
 """
 
-import multiprocessing
 import signal
+from multiprocessing.process import BaseProcess
 
 from studio import jobs
-from studio.queue import lifeline, work
+from studio.queue import lifeline, process, work
 
 MOST = 4
 
 
 class LoneRunners:
     def __init__(self) -> None:
-        self._runners: list[multiprocessing.process.BaseProcess] = []
+        self._runners: list[BaseProcess] = []
 
     def tend(self, waiting: int) -> None:
         """Starts as many as are wanted, and forgets those that have ended."""
         self._runners = [each for each in self._runners if each.is_alive()]
-        context = multiprocessing.get_context("fork")
         for _ in range(min(waiting, MOST) - len(self._runners)):
-            runner = context.Process(target=_run_suspects, name="suspects")
-            runner.start()
-            self._runners.append(runner)
+            self._runners.append(process.fork(_run_suspects, "suspects"))
 
     def end(self) -> None:
         for each in self._runners:

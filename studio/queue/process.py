@@ -1,4 +1,4 @@
-"""Names a process so that another one on the same machine can tell whether it still lives.
+"""Forks processes, and names one so that another on this machine can tell whether it lives still.
 
     machine/crew:pid:start
 
@@ -6,8 +6,11 @@ The crew is the supervisor that the process works for, by its pid; the start tel
 from a later one that got the same pid.
 """
 
+import multiprocessing
 import os
 import socket
+from collections.abc import Callable
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 _NAMESPACE = Path("/proc/self/ns/pid")
@@ -22,6 +25,13 @@ def found_crew() -> str:
     global _crew  # noqa: PLW0603
     _crew = os.getpid()
     return f"{_MACHINE}/{_crew}:"
+
+
+def fork(target: Callable[[], None], name: str) -> BaseProcess:
+    """A child that shares what is loaded. `target` ties its life to ours (`lifeline`)."""
+    child = multiprocessing.get_context("fork").Process(target=target, name=name)
+    child.start()
+    return child
 
 
 def identity() -> str:

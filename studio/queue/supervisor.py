@@ -8,11 +8,9 @@ single processes of it are never killed, as django-q2 does not survive that
 
 import gc
 import logging
-import multiprocessing
 import os
 import signal
 import time
-from collections.abc import Callable
 from contextlib import suppress
 from multiprocessing.process import BaseProcess
 from types import FrameType
@@ -117,7 +115,7 @@ class Supervisor:
 
     def _start_cluster(self) -> None:
         self._waiting = None
-        self._cluster = _fork(_run_cluster, "cluster")
+        self._cluster = process.fork(_run_cluster, "cluster")
 
     def _end_cluster(self) -> None:
         """SIGTERM goes to the main process alone: to the whole group it would hang.
@@ -162,13 +160,7 @@ class Supervisor:
         self._errands.tend()
         if time.monotonic() >= self._slow_at and not (self._slow and self._slow.is_alive()):
             self._slow_at = time.monotonic() + SLOW_SECONDS
-            self._slow = _fork(_sweep_slowly, "sweep")
-
-
-def _fork(target: Callable[[], None], name: str) -> BaseProcess:
-    child = multiprocessing.get_context("fork").Process(target=target, name=name)
-    child.start()
-    return child
+            self._slow = process.fork(_sweep_slowly, "sweep")
 
 
 def _sweep_slowly() -> None:

@@ -9,20 +9,9 @@ from django.views.decorators.http import require_safe
 from accounts.middleware import WorkspaceRequest
 from accounts.models import Membership, Workspace
 from studio import jobs, usage
-from studio.usage import PERIODS, Share
+from studio.usage import PERIODS
 
 _USUAL = "30"
-_HEIGHT, _STEP = 100, 10
-
-
-@dataclass(frozen=True, kw_only=True)
-class Column:
-    """Of the chart, in the units of its picture."""
-
-    share: Share
-    x: int
-    y: float
-    height: float
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,23 +42,14 @@ def usage_page(request: WorkspaceRequest) -> HttpResponse:
         "is_by_month": period == "365",
         "total": usage.total(delivered),
         "days": days,
-        "columns": _columns(days),
-        "width": len(days) * _STEP,
+        "columns": usage.columns(days),
+        "width": len(days) * usage.STEP,
         "most": max((each.images for each in days), default=0),
         "people": usage.by_person(delivered) if me.may_manage and workspace.is_team else [],
         "models": usage.by_model(delivered),
         "caps": _caps(workspace, me),
     }
     return render(request, "studio/usage_page.html", context)
-
-
-def _columns(days: list[Share]) -> list[Column]:
-    """Whoever made one picture is seen beside who made a thousand."""
-    return [
-        Column(share=each, x=number * _STEP + 1, y=_HEIGHT - height, height=height)
-        for number, each in enumerate(days)
-        for height in [max(each.percent, 2.0) if each.images else 0.0]
-    ]
 
 
 def _caps(workspace: Workspace, me: Membership) -> list[Cap]:

@@ -5,7 +5,6 @@ harm, meets nobody's picture. When it dies, what it had taken is sent again unde
 """
 
 import logging
-import multiprocessing
 import signal
 import threading
 import time
@@ -18,7 +17,7 @@ from django.utils import timezone
 
 from accounts import connections
 from studio.models import Delivery, Webhook
-from studio.queue import lifeline, listeners
+from studio.queue import lifeline, listeners, process
 from studio.webhooks import deliveries, sending
 from studio.webhooks.events import BELL
 
@@ -38,9 +37,7 @@ class SenderProcess:
         if self._process and self._process.is_alive():
             return
         if Webhook.objects.on().exists():
-            context = multiprocessing.get_context("fork")
-            self._process = context.Process(target=_run, name="webhooks")
-            self._process.start()
+            self._process = process.fork(_run, "webhooks")
 
     def end(self) -> None:
         """What is under way has a moment to end; the rest is sent again after its lease."""

@@ -1,10 +1,11 @@
 import threading
+from typing import Any
 
 import pytest
 from django.db import DatabaseError, connection, transaction
 from django.utils import timezone
 
-from accounts import ids, ledger
+from accounts import ids, ledger, statements, workspaces
 from accounts.models import Transfer, User, Wallet, Workspace
 
 
@@ -36,6 +37,24 @@ def test_several_holds_are_posted_together_or_none(workspace: Workspace) -> None
     assert ledger.post_each(["job:1", "job:2"]) == 2
     assert ledger.post_each(["job:1", "job:2"]) == 0
     assert (balance(workspace), ledger.drift()) == ((143_000, 0), [])
+
+
+def test_wallets_are_released_in_one_order(
+    workspace: Workspace, mallory: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else two that settle for the same two workspaces would each wait for the other."""
+    several = [workspace, workspaces.personal(mallory)]
+    several.sort(key=lambda each: ledger.credit_of(each).pk, reverse=True)
+    for each in several:
+        ledger.hold(workspace=each, amount_micros=1_000, reference=f"job:{each.pk}")
+    asked: list[Any] = []
+    run = statements.run
+    monkeypatch.setattr(
+        statements, "run", lambda sql, values: asked.append((sql, values)) or run(sql, values)
+    )
+    ledger.post_each([f"job:{each.pk}" for each in several])
+    wallets = [values[-1] for sql, values in asked if "held_micros -" in sql]
+    assert wallets == sorted(ledger.credit_of(each).pk for each in several)
 
 
 def test_a_voided_hold_gives_the_money_back_once(workspace: Workspace) -> None:
