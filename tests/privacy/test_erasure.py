@@ -249,6 +249,20 @@ def test_a_row_stays_while_something_goes_on_for_it(
     assert not gone(ada)
 
 
+def test_a_row_stays_while_a_team_of_others_makes_something_for_it(
+    ada: User, ben: User, team: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    joined(ada, team)
+    ledger.grant(to=team, amount_micros=9_000, reference="grant:team")
+    (job,) = submit(ada, team)
+    with monkeypatch.context() as going_on:
+        going_on.setattr(registry, "stops", [])
+        erasure.ask(by=ada)
+        assert not gone(ada)
+        assert not Workspace.objects.filter(personal_of=ada).exists()
+    assert gone(ada)
+
+
 # Administrators
 
 

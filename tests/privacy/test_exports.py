@@ -143,6 +143,24 @@ def test_a_worker_that_slept_finishes_nothing(ada: User, monkeypatch: pytest.Mon
     assert len(mail.outbox) == 1, "told once"
 
 
+def test_a_worker_that_slept_leaves_the_export_to_who_builds_it_now(
+    ada: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its lease is over, and another has begun."""
+    whole = exports._write
+
+    def slow(export: Export, file: Any) -> int:
+        assert exports._claim(timezone.now() + timedelta(minutes=6))
+        return whole(export, file)
+
+    monkeypatch.setattr(exports, "_write", slow)
+    export = exports.ask(by=ada)
+    exports.build_next(at=timezone.now())
+    export.refresh_from_db()
+    assert (export.state, export.attempt) == (State.BUILDING, 2)
+    assert not mail.outbox
+
+
 def test_one_is_built_at_a_time(ada: User, ben: User) -> None:
     exports.ask(by=ada)
     with pytest.raises(exports.UnderWay):

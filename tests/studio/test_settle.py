@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
+from accounts import workspaces
 from accounts.models import User, Workspace
 from accounts.together import Together
 from accounts.workspaces import NotAllowed
@@ -166,6 +167,44 @@ def test_of_many_that_end_together_a_late_one_ends_alone(
     run_to_end(made[1][0])
     assert (Image.objects.count(), balance(workspace)) == (3, (141_000, 0))
     assert list(audit.findings()) == []
+
+
+def test_one_that_was_claimed_anew_ends_by_its_last_attempt_only(
+    ada: User, workspace: Workspace, puppet: Puppet
+) -> None:
+    (job,) = submit(ada, workspace)
+    (late,) = jobs.claim(1)
+    lose(job)
+    (now,) = jobs.claim(1, suspects=True)
+    jobs.run(late)
+    job.refresh_from_db()
+    assert (job.state, Image.objects.count(), balance(workspace)) == (
+        "running",
+        0,
+        (150_000, 3_000),
+    )
+    jobs.run(now)
+    assert (Image.objects.count(), balance(workspace)) == (1, (147_000, 0))
+    assert list(audit.findings()) == []
+
+
+def test_those_that_end_together_end_in_the_order_of_their_workspaces(
+    ada: User, mallory: User, puppet: Puppet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else two processes that end jobs of the same two would each wait for the other."""
+    for person in (ada, mallory):
+        submit(person, workspaces.personal(person))
+    made: list[Any] = []
+    with monkeypatch.context() as caught:
+        caught.setattr(settle, "_deliver", made.append)
+        for job in jobs.claim(2):
+            jobs.run(job)
+    made.sort(key=lambda each: each[0].workspace_id, reverse=True)
+    stored: list[Any] = []
+    store_each = images.store_each
+    monkeypatch.setattr(images, "store_each", lambda some: stored.extend(some) or store_each(some))
+    settle._deliver_each(made)
+    assert [each.workspace_id for each in stored] == [job.workspace_id for job, _ in made[::-1]]
 
 
 def test_a_late_worker_leaves_the_bytes_to_who_runs_now(
