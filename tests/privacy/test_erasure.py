@@ -254,7 +254,7 @@ def test_a_row_stays_while_a_team_of_others_makes_something_for_it(
 ) -> None:
     joined(ada, team)
     ledger.grant(to=team, amount_micros=9_000, reference="grant:team")
-    (job,) = submit(ada, team)
+    submit(ada, team)
     with monkeypatch.context() as going_on:
         going_on.setattr(registry, "stops", [])
         erasure.ask(by=ada)
