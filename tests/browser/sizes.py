@@ -4,6 +4,9 @@ Each test is quick at one of them, and `long` at the others.
 """
 
 import pytest
+from playwright.sync_api import Page
+
+from tests.product import until
 
 WIDTHS = (360, 768, 1440)
 MEGAPIXELS = (8, 18, 24)
@@ -21,6 +24,12 @@ def every_photograph() -> pytest.MarkDecorator:
     quick = set(zip(WIDTHS, MEGAPIXELS, strict=True))
     each = [_param(*pair, is_quick=pair in quick) for pair in pairs]
     return pytest.mark.parametrize(("width", "megapixels"), each)
+
+
+def fits(page: Page) -> None:
+    """Nothing is cut off at the right, once the page that was asked for is there."""
+    inside = "document.body && document.documentElement.scrollWidth <= innerWidth"
+    until(lambda: page.evaluate(inside), f"{page.url} fitting its width", 5)
 
 
 def _param(*values: int, is_quick: bool) -> object:

@@ -32,7 +32,7 @@ def later(jobs):
             job.not_before, job.trace_id = timezone.now() + timedelta(hours=1), "tr-4711"
     insert(jobs)
 submitting.__globals__["statements"].insert = later
-dan = User.objects.get(email="dan@example.com")
+dan = User.objects.get(email__startswith="dan-")
 submit(dan, dan.personal_workspace, prompt="a boat that never comes")
 """
 
@@ -62,7 +62,7 @@ def waiting_job(product: Product) -> None:
 
 def test_from_the_morning_to_the_evening(open_page: OpenPage, product: Product) -> None:
     person = open_page(1440)
-    sign_up(person, "dan@example.com")
+    email = sign_up(person, "dan")
     waiting_job(product)
     admin = open_page(1440)
 
@@ -81,7 +81,7 @@ def test_from_the_morning_to_the_evening(open_page: OpenPage, product: Product) 
     expect(person.locator("#jobs")).to_contain_text("Cancelled by who runs this Easel")
 
     # They get a dollar for it, with a reason
-    find(admin, "accounts/workspace", "dan@example.com")
+    find(admin, "accounts/workspace", email)
     admin.get_by_role("link", name="Give or take credit").click()
     admin.get_by_label("Dollars").fill("1")
     admin.get_by_label("Reason").fill("a boat that never came")
@@ -98,7 +98,7 @@ def test_from_the_morning_to_the_evening(open_page: OpenPage, product: Product) 
     switch_model(admin, is_on=True, note="")
 
     # Somebody has to go
-    find(admin, "accounts/user", "dan@example.com")
+    find(admin, "accounts/user", email)
     admin.get_by_role("button", name="Suspend").click()
     expect(admin.locator(".messagelist")).to_contain_text("is suspended")
     person.goto("/gallery/")

@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.sizes import every_width
+from tests.browser.sizes import every_width, fits
 from tests.browser.test_main_job import balance_is, sign_up
 from tests.product import Product
 
@@ -57,14 +57,10 @@ def chain(page: Page) -> list[str]:
     return [each.strip() for each in page.locator(".chain-words").all_inner_texts()]
 
 
-def has_no_sideways_scroll(page: Page) -> bool:
-    return bool(page.evaluate("document.documentElement.scrollWidth <= innerWidth"))
-
-
 @every_width(360)
 def test_edits_in_a_chain_that_branches(open_page: OpenPage, snap: Path, width: int) -> None:
     page = open_page(width)
-    sign_up(page, f"chain-{width}@example.com")
+    sign_up(page, f"chain-{width}")
     expect(page.locator(".bench")).to_have_count(0)
     bring(page, snap)
     edit(page, "sepia")
@@ -78,7 +74,7 @@ def test_edits_in_a_chain_that_branches(open_page: OpenPage, snap: Path, width: 
     assert chain(page) == ["Photo", "sepia", "add a caption “Hello”"]
     beside = page.get_by_role("list", name="Other branches").get_by_role("link")
     expect(beside).to_have_count(1)
-    assert has_no_sideways_scroll(page)
+    fits(page)
 
     page.go_back()
     is_shown(page, "sepia")
@@ -104,7 +100,7 @@ def test_edits_in_a_chain_that_branches(open_page: OpenPage, snap: Path, width: 
 @every_width(360)
 def test_a_result_does_not_move_the_page(open_page: OpenPage, snap: Path, width: int) -> None:
     page = open_page(width)
-    sign_up(page, f"still-{width}@example.com")
+    sign_up(page, f"still-{width}")
     bring(page, snap)
     page.evaluate(
         """window.moved = 0;
@@ -122,7 +118,7 @@ def test_a_result_does_not_move_the_page(open_page: OpenPage, snap: Path, width:
 @every_width(1440)
 def test_compare_by_pointer_keys_and_holding(open_page: OpenPage, snap: Path, width: int) -> None:
     page = open_page(width)
-    sign_up(page, f"compare-{width}@example.com")
+    sign_up(page, f"compare-{width}")
     bring(page, snap)
     edit(page, "black and white")
     slider = page.locator("compare-slider")
@@ -191,7 +187,7 @@ def pixels(page: Page, source: str) -> Any:
 @every_width(1440)
 def test_a_region_is_painted_undone_and_sent(open_page: OpenPage, snap: Path, width: int) -> None:
     page = open_page(width)
-    sign_up(page, f"region-{width}@example.com")
+    sign_up(page, f"region-{width}")
     bring(page, snap)
     page.get_by_role("button", name="Region").click()
     part = page.locator("output[name=part]")
@@ -237,7 +233,7 @@ def test_a_region_is_painted_undone_and_sent(open_page: OpenPage, snap: Path, wi
 @every_width(768)
 def test_a_region_by_keys_alone(open_page: OpenPage, snap: Path, width: int) -> None:
     page = open_page(width)
-    sign_up(page, f"region-keys-{width}@example.com")
+    sign_up(page, f"region-keys-{width}")
     bring(page, snap)
     page.get_by_role("button", name="Region").press("Enter")
     canvas = page.get_by_role("application", name="The region")
@@ -278,7 +274,7 @@ def middle(page: Page) -> tuple[float, float]:
 @every_width(360)
 def test_a_region_by_pen_and_two_fingers(open_page: OpenPage, snap: Path, width: int) -> None:
     page = open_page(width)
-    sign_up(page, f"region-pen-{width}@example.com")
+    sign_up(page, f"region-pen-{width}")
     bring(page, snap)
     page.get_by_role("button", name="Region").click()
     hands = page.context.new_cdp_session(page)
@@ -318,7 +314,7 @@ def test_a_region_by_pen_and_two_fingers(open_page: OpenPage, snap: Path, width:
 @every_width(360)
 def test_a_step_has_its_region_again(open_page: OpenPage, snap: Path, width: int) -> None:
     page = open_page(width)
-    sign_up(page, f"region-again-{width}@example.com")
+    sign_up(page, f"region-again-{width}")
     bring(page, snap)
     edit(page, "sepia")
     page.get_by_role("button", name="Region").click()
@@ -331,7 +327,7 @@ def test_a_step_has_its_region_again(open_page: OpenPage, snap: Path, width: int
     expect(page.locator("output[name=part]")).to_have_text("25 % of the picture")
     expect(page.get_by_label("Prompt").first).to_have_value("make it darker")
     expect(page.get_by_role("button", name="Edit 4").first).to_be_focused()
-    assert has_no_sideways_scroll(page)
+    fits(page)
     page.keyboard.press("Enter")  # four with seeds of their own, waited for to the end
     made = page.locator("#jobs > [data-image]")
     expect(made).to_have_count(6, timeout=PATIENCE_MS)
@@ -346,7 +342,7 @@ def test_a_step_has_its_region_again(open_page: OpenPage, snap: Path, width: int
 def test_a_large_photograph(open_page: OpenPage, product: Product, photo: Path) -> None:
     """Eight megapixels, lying on its side: no task of the page takes long while one paints."""
     page = open_page(1440)
-    sign_up(page, "large@example.com")
+    sign_up(page, "large")
     bring(page, photo)
     assert page.locator(".bench-image").evaluate("each => each.naturalHeight > each.naturalWidth")
     page.get_by_role("button", name="Region").click()
@@ -371,7 +367,7 @@ def test_a_large_photograph(open_page: OpenPage, product: Product, photo: Path) 
 def test_delete_undo_again_and_remix(open_page: OpenPage, snap: Path, width: int) -> None:
     page = open_page(width)
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
-    sign_up(page, f"verbs-{width}@example.com")
+    sign_up(page, f"verbs-{width}")
     bring(page, snap)
     page.get_by_text("Settings", exact=True).first.click()
     page.get_by_label("Seed", exact=True).fill("7")

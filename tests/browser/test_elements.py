@@ -23,7 +23,7 @@ def put(page: Page, html: str) -> None:
 
 def test_every_element_by_itself(open_page: OpenPage) -> None:
     page = open_page(1440)
-    sign_up(page, "elements@example.com")
+    sign_up(page, "elements")
     count_stepper(page)
     job_clock(page)
     use_settings(page)
@@ -39,7 +39,7 @@ def test_every_element_by_itself(open_page: OpenPage) -> None:
 
 def test_every_element_of_the_bench_by_itself(open_page: OpenPage) -> None:
     page = open_page(1440)
-    sign_up(page, "bench-elements@example.com")
+    sign_up(page, "bench-elements")
     page.locator("#prompt").fill("a lake")
     page.locator("#prompt").press("Enter")
     picture = page.locator("#jobs > [data-image]")

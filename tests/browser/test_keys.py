@@ -9,6 +9,7 @@ import httpx
 import pytest
 from playwright.sync_api import Error, Locator, Page, expect
 
+from tests.browser.sizes import fits
 from tests.browser.test_main_job import sign_up
 from tests.product import Product
 
@@ -37,7 +38,7 @@ def test_make_copy_use_and_revoke(
 ) -> None:
     page = open_page(width, scheme)
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
-    sign_up(page, f"keys-{width}@example.com")
+    sign_up(page, f"keys-{width}")
     fill_in(page, "posters").click()
     field = page.get_by_label("Your new key")
     secret = field.input_value()
@@ -50,7 +51,7 @@ def test_make_copy_use_and_revoke(
     row = page.get_by_role("row").filter(has_text="posters")
     expect(row).to_contain_text(f"{secret[:14]}…{secret[-4:]}")
     expect(row).to_have_count(1)
-    assert page.evaluate("document.body.scrollWidth <= innerWidth"), "nothing is cut off"
+    fits(page)
     row.get_by_role("link", name="Revoke").click()
     assert models(product, secret) == 200
     page.get_by_role("button", name="Revoke it").click()
@@ -64,7 +65,7 @@ def test_make_copy_use_and_revoke(
 def test_a_key_is_selected_by_a_click_and_gone_on_coming_back(open_page: OpenPage) -> None:
     page = open_page(1440)
     page.add_init_script("Object.defineProperty(navigator, 'clipboard', { value: undefined })")
-    sign_up(page, "no-clipboard@example.com")
+    sign_up(page, "no-clipboard")
     fill_in(page, "posters").click()
     field = page.get_by_label("Your new key")
     secret = field.input_value()
@@ -89,7 +90,7 @@ def test_a_key_is_selected_by_a_click_and_gone_on_coming_back(open_page: OpenPag
 
 def test_a_form_under_way_is_not_sent_again(open_page: OpenPage) -> None:
     page = open_page(1440)
-    sign_up(page, "impatient@example.com")
+    sign_up(page, "impatient")
     goes = fill_in(page, "posters").evaluate(
         "button => [1, 2].map(() => button.form.dispatchEvent("
         "new SubmitEvent('submit', { bubbles: true, cancelable: true })))"
@@ -101,7 +102,7 @@ def test_the_examples_of_a_key_that_reads_run_as_shown(
     open_page: OpenPage, product: Product
 ) -> None:
     page = open_page(390)
-    sign_up(page, "reader@example.com")
+    sign_up(page, "reader")
     button = fill_in(page, "dashboard")
     page.get_by_label("Make and edit images").uncheck()
     button.click()

@@ -1,5 +1,6 @@
 """The main job as a person does it, in Chromium, against the processes of `make run`."""
 
+import secrets
 from collections.abc import Callable
 from pathlib import Path
 
@@ -14,7 +15,9 @@ pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 OpenPage = Callable[..., Page]
 
 
-def sign_up(page: Page, email: str) -> None:
+def sign_up(page: Page, name: str) -> str:
+    """The address under which somebody new, called so, has an account now."""
+    email = f"{name}-{secrets.token_hex(4)}@example.com"
     page.goto("/")
     page.get_by_role("link", name="Sign up").first.click()
     page.get_by_label("Email").fill(email)
@@ -22,6 +25,7 @@ def sign_up(page: Page, email: str) -> None:
     page.get_by_role("button", name="Sign up").click()
     expect(page.get_by_label("Prompt").first).to_be_visible()
     page.evaluate("customElements.whenDefined('page-keys').then(() => true)")  # the last module
+    return email
 
 
 def balance_is(page: Page, text: str) -> None:
@@ -33,7 +37,7 @@ def test_make_edit_pay_and_find_again(
     open_page: OpenPage, product: Product, photo: Path, width: int, scheme: str
 ) -> None:
     page = open_page(width, scheme)
-    sign_up(page, f"ada-{width}@example.com")
+    sign_up(page, f"ada-{width}")
     balance_is(page, "$0.15")
 
     page.get_by_label("Prompt").first.fill("a quiet lake at sunset")
@@ -67,7 +71,7 @@ def test_make_edit_pay_and_find_again(
 @every_width(1440)
 def test_leaving_loses_nothing(open_page: OpenPage, width: int) -> None:
     page = open_page(width)
-    sign_up(page, f"leaver-{width}@example.com")
+    sign_up(page, f"leaver-{width}")
     page.get_by_label("Prompt").first.fill("a forest in snow")
     page.get_by_role("button", name="Create").first.click()
     expect(page.locator("article")).to_have_count(1)
@@ -80,7 +84,7 @@ def test_leaving_loses_nothing(open_page: OpenPage, width: int) -> None:
 @every_width(360)
 def test_a_double_click_pays_once(open_page: OpenPage, product: Product, width: int) -> None:
     page = open_page(width)
-    sign_up(page, f"twice-{width}@example.com")
+    sign_up(page, f"twice-{width}")
     page.get_by_label("Prompt").first.fill("the sea")
     page.get_by_role("button", name="Create").first.dblclick()
     expect(page.locator("main article a img")).to_be_visible()
@@ -100,7 +104,7 @@ def test_what_is_no_photo_is_said_and_costs_nothing(
     open_page: OpenPage, tmp_path: Path, name: str, data: bytes, sentence: str
 ) -> None:
     page = open_page(390)
-    sign_up(page, f"{name}@example.com")
+    sign_up(page, f"{name}")
     file = tmp_path / name
     file.write_bytes(data)
     page.locator("input[type=file]").first.set_input_files(file)
@@ -112,7 +116,7 @@ def test_what_is_no_photo_is_said_and_costs_nothing(
 
 def test_a_long_prompt_is_said_and_costs_nothing(open_page: OpenPage) -> None:
     page = open_page(390)
-    sign_up(page, "long@example.com")
+    sign_up(page, "long")
     page.get_by_label("Prompt").first.fill("x" * 513)
     page.get_by_role("button", name="Create").first.click()
     expect(page.get_by_role("alert")).to_contain_text("513 characters")
@@ -124,7 +128,7 @@ def test_no_credit_is_said_and_nothing_is_kept(
     open_page: OpenPage, product: Product, photo: Path
 ) -> None:
     page = open_page(1440)
-    sign_up(page, "poor@example.com")
+    email = sign_up(page, "poor")
     page.get_by_label("How many").fill("10")
     page.get_by_label("Prompt").first.fill("a city at night")
     for left in ("$0.12", "$0.09", "$0.06", "$0.03", "$0.00"):
@@ -136,7 +140,7 @@ def test_no_credit_is_said_and_nothing_is_kept(
     expect(page.get_by_role("alert")).to_contain_text("$0.00 is left")
     expect(page.locator("[aria-invalid]")).to_have_count(0)
     uploads = "SELECT count(*) FROM gallery_image i JOIN accounts_user u ON u.id = created_by_id "
-    uploads += "WHERE kind = 'upload' AND email = 'poor@example.com'"
+    uploads += f"WHERE kind = 'upload' AND email = '{email}'"
     assert product.query(uploads) == [(0,)]
     unfinished = "SELECT count(*) FROM studio_job WHERE state IN ('queued', 'running')"
     until(lambda: product.query(unfinished) == [(0,)], "the end of the jobs", 240)

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from tests.browser.sizes import fits
 from tests.product import Product, until
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
@@ -69,7 +70,7 @@ def test_a_passkey_an_export_the_end_and_back(page: Page, product: Product) -> N
     page.wait_for_url(re.compile("2fa/(webauthn|recovery)"))
     page.goto("/accounts/2fa/webauthn/")
     expect(page.get_by_role("row").filter(has_text="my phone")).to_contain_text("Passkey")
-    assert page.evaluate("document.body.scrollWidth <= innerWidth"), "nothing is cut off"
+    fits(page)
 
     page.goto("/accounts/privacy/")
     page.get_by_role("button", name="Build an export").click()

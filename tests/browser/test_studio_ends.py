@@ -9,7 +9,7 @@ from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.browser import photographs
 from tests.browser.line import Line
-from tests.browser.sizes import every_width
+from tests.browser.sizes import every_width, fits
 from tests.browser.test_bench import paint, pixels
 from tests.browser.test_main_job import balance_is, sign_up
 from tests.engines.strict_stepfun import StrictStepfun
@@ -55,7 +55,7 @@ def order(page: Page, words: str) -> Locator:
 @every_width(360)
 def test_each_end_says_what_to_do(open_page: OpenPage, strict: StrictStepfun, width: int) -> None:
     page = open_page(width)
-    sign_up(page, f"ends-{width}@example.com")
+    sign_up(page, f"ends-{width}")
     for fault, sentence, next_step, can_try in (
         ("451", "Moderation did not let this pass.", "Say it in other words.", False),
         ("400", "refused this request", "Change what it names, and send it again.", False),
@@ -78,7 +78,7 @@ def test_each_end_says_what_to_do(open_page: OpenPage, strict: StrictStepfun, wi
     expect(page.get_by_role("img", name="a lake, 402")).to_be_visible(timeout=PATIENCE)
     balance_is(page, "$0.147")
     expect(cards(page)).to_have_count(4)
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    fits(page)
 
 
 # On a phone what is said covers the picture: test_bench paints there
@@ -87,7 +87,7 @@ def test_a_region_is_said_before_and_tried_again(
     open_page: OpenPage, strict: StrictStepfun, tmp_path: Path, width: int
 ) -> None:
     page = open_page(width)
-    sign_up(page, f"region-fails-{width}@example.com")
+    sign_up(page, f"region-fails-{width}")
     file = tmp_path / "holiday.jpg"
     file.write_bytes(photographs.of_megapixels(8))
     page.locator("input[type=file]").first.set_input_files(file)
@@ -143,7 +143,7 @@ def test_many_are_edited_at_once_and_stopped(
     open_page: OpenPage, strict: StrictStepfun, product: Product, width: int
 ) -> None:
     page = open_page(width)
-    sign_up(page, f"many-{width}@example.com")
+    sign_up(page, f"many-{width}")
     page.get_by_label("How many").fill("4")
     prompt(page).fill("a lake")
     prompt(page).press("Enter")
@@ -188,7 +188,7 @@ def test_leaving_in_the_middle_of_an_upload(
         page = browser.new_context(
             base_url=line.url, viewport={"width": width, "height": 900}
         ).new_page()
-        sign_up(page, f"leaves-{width}@example.com")
+        sign_up(page, f"leaves-{width}")
         chooser = page.locator("input[type=file]").first
         chooser.set_input_files(file)
         prompt(page).fill("make it black and white")
@@ -219,7 +219,7 @@ def test_what_waits_is_cancelled_or_comes_without_moving(
 ) -> None:
     page = open_page(width)
     page.emulate_media(reduced_motion="reduce")
-    sign_up(page, f"waits-{width}@example.com")
+    sign_up(page, f"waits-{width}")
     product.stop("worker")
     page.get_by_label("How many").fill("2")
     prompt(page).fill("a lake")

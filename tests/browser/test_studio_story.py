@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser import photographs
-from tests.browser.sizes import every_photograph, every_width
+from tests.browser.sizes import every_photograph, every_width, fits
 from tests.browser.test_bench import paint, pixels
 from tests.browser.test_main_job import balance_is, sign_up
 from tests.product import Product
@@ -40,7 +40,7 @@ def test_a_photograph_is_edited(
     open_page: OpenPage, tmp_path: Path, width: int, megapixels: int
 ) -> None:
     page = open_page(width)
-    sign_up(page, f"photographer-{width}-{megapixels}@example.com")
+    sign_up(page, f"photographer-{width}-{megapixels}")
     file = tmp_path / "holiday.jpg"
     file.write_bytes(photographs.of_megapixels(megapixels))
     page.locator("input[type=file]").first.set_input_files(file)
@@ -63,7 +63,7 @@ def test_a_photograph_is_edited(
     balance_is(page, "$0.147")
     go_on_in_a_region(page)
     balance_is(page, "$0.144")
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    fits(page)
 
 
 def go_on_in_a_region(page: Page) -> None:
@@ -103,7 +103,7 @@ def test_a_photo_on_its_side_stands_upright_before_it_is_sent(
     open_page: OpenPage, photo: Path, width: int
 ) -> None:
     page = open_page(width)
-    sign_up(page, f"upright-{width}@example.com")
+    sign_up(page, f"upright-{width}")
     page.locator("input[type=file]").first.set_input_files(photo)
     thumb = page.get_by_role("img", name="The photo to edit")
     expect(thumb).to_have_attribute("src", re.compile("^blob:"), timeout=PATIENCE)
@@ -114,7 +114,7 @@ def test_a_photo_on_its_side_stands_upright_before_it_is_sent(
 @every_width(360)
 def test_heic_is_explained(open_page: OpenPage, width: int) -> None:
     page = open_page(width)
-    sign_up(page, f"heic-{width}@example.com")
+    sign_up(page, f"heic-{width}")
     heic = b"\0\0\0\x18ftypheic\0\0\0\0"
     for name, kind in (("IMG_1.HEIC", "image/heic"), ("IMG_2.jpg", "image/jpeg")):
         page.locator("input[type=file]").first.set_input_files(
@@ -128,7 +128,7 @@ def test_a_photo_is_dropped_or_pasted_anywhere(
     open_page: OpenPage, photo: Path, width: int
 ) -> None:
     page = open_page(width)
-    sign_up(page, f"dropper-{width}@example.com")
+    sign_up(page, f"dropper-{width}")
     page.evaluate(
         """async () => {
             const canvas = new OffscreenCanvas(64, 48);
@@ -161,7 +161,7 @@ def test_a_photo_is_dropped_or_pasted_anywhere(
 @every_width(768)
 def test_prompts_come_back(open_page: OpenPage, width: int) -> None:
     page = open_page(width)
-    sign_up(page, f"writer-{width}@example.com")
+    sign_up(page, f"writer-{width}")
     for words in ("the sea at night", "a forest in snow"):
         make(page, words)
     box = prompt(page)
@@ -194,7 +194,7 @@ def test_prompts_come_back(open_page: OpenPage, width: int) -> None:
 @every_width(360)
 def test_a_starter_fills_words_photo_and_size(open_page: OpenPage, width: int) -> None:
     page = open_page(width)
-    sign_up(page, f"starter-{width}@example.com")
+    sign_up(page, f"starter-{width}")
     page.get_by_role("link", name="Landscape").click()
     expect(prompt(page)).to_have_value(re.compile("mountain lake"))
     expect(page.locator("input[name=size]:checked:enabled")).to_have_value("1360x768")
@@ -209,7 +209,7 @@ def test_a_starter_fills_words_photo_and_size(open_page: OpenPage, width: int) -
 @every_width(1440)
 def test_what_goes_out_is_said_before(open_page: OpenPage, width: int) -> None:
     page = open_page(width)
-    sign_up(page, f"careful-{width}@example.com")
+    sign_up(page, f"careful-{width}")
     prompt(page).fill("a lake")
     page.get_by_label("How many").fill("4")
     page.locator("#as-sent summary").click()
@@ -236,7 +236,7 @@ def test_what_goes_out_is_said_before(open_page: OpenPage, width: int) -> None:
 @every_width(360)
 def test_a_card_is_there_at_once_in_its_shape(open_page: OpenPage, width: int) -> None:
     page = open_page(width)
-    sign_up(page, f"watcher-{width}@example.com")
+    sign_up(page, f"watcher-{width}")
     page.evaluate(
         """() => {
             const at = { click: 0, card: 0 };
@@ -266,7 +266,7 @@ def test_a_card_is_there_at_once_in_its_shape(open_page: OpenPage, width: int) -
 @every_width(1440)
 def test_two_tabs_show_the_same(open_page: OpenPage, width: int) -> None:
     page = open_page(width)
-    sign_up(page, f"twotabs-{width}@example.com")
+    sign_up(page, f"twotabs-{width}")
     other = page.context.new_page()
     other.goto("/")
     page.bring_to_front()
@@ -284,7 +284,7 @@ def test_without_the_network_nothing_is_lost(
     open_page: OpenPage, product: Product, width: int
 ) -> None:
     page = open_page(width)
-    sign_up(page, f"offline-{width}@example.com")
+    sign_up(page, f"offline-{width}")
     page.context.set_offline(True)
     prompt(page).fill("a quiet lake")
     prompt(page).press("Enter")
@@ -318,7 +318,7 @@ def tab_to(page: Page, control: Locator) -> None:
 @every_width(1440)
 def test_the_whole_story_with_the_keyboard(open_page: OpenPage, width: int) -> None:
     page = open_page(width)
-    sign_up(page, f"keys-{width}@example.com")
+    sign_up(page, f"keys-{width}")
     keys = page.keyboard
     expect(prompt(page)).to_be_focused()
     keys.type("a quiet lake, autumn")
@@ -432,7 +432,7 @@ def compare_delete_and_undo(page: Page) -> None:
 @every_width(1440)
 def test_single_keys_can_be_switched_off(open_page: OpenPage, width: int) -> None:
     page = open_page(width)
-    sign_up(page, f"nokeys-{width}@example.com")
+    sign_up(page, f"nokeys-{width}")
     keyboard = page.get_by_role("button", name="Keyboard")
     if keyboard.is_visible():  # a phone has no keys, or else "?"
         keyboard.click()

@@ -11,6 +11,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, Response, expect
 
+from tests.browser.sizes import fits
 from tests.browser.test_main_job import sign_up
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser"), pytest.mark.timeout(300)]
@@ -31,7 +32,7 @@ SHIFTS = """
 
 def test_the_first_load_is_light(open_page: OpenPage) -> None:
     page = open_page(1440)
-    sign_up(page, "light@example.com")
+    sign_up(page, "light")
     weighed: dict[str, int] = dict.fromkeys(MOST, 0)
 
     def weigh(response: Response) -> None:
@@ -49,7 +50,7 @@ def test_the_first_load_is_light(open_page: OpenPage) -> None:
 def test_nothing_jumps(open_page: OpenPage, width: int) -> None:
     page = open_page(width)
     page.add_init_script(SHIFTS)
-    sign_up(page, f"calm-{width}@example.com")
+    sign_up(page, f"calm-{width}")
     page.wait_for_load_state("networkidle")
     if page.evaluate("shifts"):  # a busy machine may have run a module late: once more
         page.reload()
@@ -61,13 +62,13 @@ def test_nothing_jumps(open_page: OpenPage, width: int) -> None:
     page.reload()
     page.wait_for_load_state("networkidle")
     assert page.evaluate("shifts") == []
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    fits(page)
 
 
 @pytest.mark.parametrize("width", [1440, 390])
 def test_everybody_can_use_what_opens(open_page: OpenPage, width: int) -> None:
     page = open_page(width)
-    sign_up(page, f"everybody-{width}@example.com")
+    sign_up(page, f"everybody-{width}")
     page.locator("#settings summary").click()
     page.locator("#as-sent summary").click()
     page.get_by_label("Prompt", exact=True).first.fill("a lake at dawn")
@@ -87,7 +88,7 @@ def test_everybody_can_use_what_opens(open_page: OpenPage, width: int) -> None:
 @pytest.mark.parametrize("width", [1440, 390])
 def test_everybody_can_edit_share_and_work_in_a_team(open_page: OpenPage, width: int) -> None:
     page = open_page(width)
-    sign_up(page, f"everybody-edits-{width}@example.com")
+    sign_up(page, f"everybody-edits-{width}")
     page.get_by_label("Prompt", exact=True).first.fill("a lake at dawn")
     page.get_by_label("Prompt", exact=True).first.press("Enter")
     page.get_by_role("link", name="Edit this").click(timeout=60_000)

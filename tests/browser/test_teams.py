@@ -6,6 +6,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
+from tests.browser import sizes
 from tests.browser.test_main_job import sign_up
 from tests.product import Product, until
 
@@ -51,7 +52,7 @@ def people(page: Page) -> None:
 
 def fits(page: Page) -> None:
     """Nothing is cut off, and the header is one line."""
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), page.url
+    sizes.fits(page)
     assert page.evaluate("document.querySelector('.header').offsetHeight") < 70
 
 
@@ -69,8 +70,8 @@ def link_to(product: Product, email: str) -> str:
 @pytest.mark.complains("404")
 def test_a_team_at_work(open_page: OpenPage, product: Product) -> None:
     ada, ben, mallory = open_page(1440), open_page(360, "dark"), open_page(1440)
-    sign_up(ada, "team-ada@example.com")
-    sign_up(mallory, "team-mallory@example.com")
+    sign_up(ada, "team-ada")
+    sign_up(mallory, "team-mallory")
     found_and_invite(ada)
     only_who_is_invited_joins(link_to(product, BEN), ben, mallory)
     picture = make_for_the_team(ben, ada)
@@ -191,16 +192,16 @@ def row_of_ben(ada: Page) -> Locator:
 def test_roles_and_the_end_of_a_team(open_page: OpenPage, product: Product) -> None:
     """At the other widths: Ada on a phone, Vera on a desktop."""
     ada, vera = open_page(360), open_page(1440, "dark")
-    sign_up(ada, "end-ada@example.com")
-    sign_up(vera, "end-vera@example.com")
+    sign_up(ada, "end-ada")
+    email = sign_up(vera, "end-vera")
     press(menu(ada).get_by_role("link", name="Make a team"))
     write(ada.get_by_label("Name"), TEAM)
     press(ada.get_by_label("Name"))
-    write(ada.get_by_label("Email"), "end-vera@example.com")
+    write(ada.get_by_label("Email"), email)
     press(ada.get_by_label("Viewer"), "Space")
     press(ada.get_by_role("button", name="Send the invitation"))
     fits(ada)
-    vera.goto(link_to(product, "end-vera@example.com"))
+    vera.goto(link_to(product, email))
     press(vera.get_by_role("button", name="Join the team"))
     expect(vera.locator("main")).to_contain_text("your role is viewer")
     expect(vera.get_by_label("Prompt")).to_have_count(0)
@@ -209,7 +210,7 @@ def test_roles_and_the_end_of_a_team(open_page: OpenPage, product: Product) -> N
     expect(ada.locator("main")).to_contain_text("Another person is in it.")
     ada.go_back()
     ada.reload()
-    press(ada.get_by_role("link", name="Change end-vera@example.com"))
+    press(ada.get_by_role("link", name=f"Change {email}"))
     fits(ada)
     press(ada.get_by_role("link", name="Hand it over"))
     press(ada.get_by_role("button", name="Hand it over"))

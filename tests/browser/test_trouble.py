@@ -47,13 +47,13 @@ def foreign(status: int) -> Callable[[Route], None]:
 @pytest.mark.complains("401")
 def test_the_session_has_ended(open_page: OpenPage, width: int) -> None:
     page = open_page(width)
-    sign_up(page, f"ended-{width}@example.com")
+    email = sign_up(page, f"ended-{width}")
     page.context.clear_cookies(name=re.compile("session"))
     said = ask(page, "a lake")
     expect(said).to_contain_text("You are signed out. Not charged.")
     expect_the_page_to_stand(page, "a lake")
     said.get_by_role("link", name="Sign in again").click()
-    page.get_by_label("Email").fill(f"ended-{width}@example.com")
+    page.get_by_label("Email").fill(email)
     page.get_by_label("Password").fill("a long enough phrase")
     page.get_by_role("button", name="Sign in").click()
     expect(prompt(page)).to_have_value("a lake")
@@ -63,7 +63,7 @@ def test_the_session_has_ended(open_page: OpenPage, width: int) -> None:
 @pytest.mark.complains("403")
 def test_the_page_has_grown_old(open_page: OpenPage) -> None:
     page = open_page(1440)
-    sign_up(page, "old@example.com")
+    sign_up(page, "old")
     page.locator("#composer [name=csrfmiddlewaretoken]").evaluate(
         "each => { each.value = 'x'.repeat(64); }"
     )
@@ -81,7 +81,7 @@ def test_the_page_has_grown_old(open_page: OpenPage) -> None:
 @pytest.mark.complains("500", "502", "503", "200", "413", "429")
 def test_an_answer_that_is_not_ours(open_page: OpenPage) -> None:
     page = open_page(1440)
-    sign_up(page, "foreign@example.com")
+    sign_up(page, "foreign")
     improper = "The server did not answer properly."
     answers = {413: "This is too large.", 429: "Wait a minute"}
     answers |= dict.fromkeys((500, 502, 503, 200), improper)
@@ -102,7 +102,7 @@ def test_a_reload_keeps_the_words_of_an_edit_only_with_its_photo(
     open_page: OpenPage, photo: Path
 ) -> None:
     page = open_page(1440)
-    sign_up(page, "reload@example.com")
+    sign_up(page, "reload")
     page.locator("input[type=file]").first.set_input_files(photo)
     prompt(page).fill("make it black and white")
     page.reload()
@@ -122,7 +122,7 @@ def test_a_reload_keeps_the_words_of_an_edit_only_with_its_photo(
 
 def test_a_refused_photo_does_not_stay(open_page: OpenPage, tmp_path: Path) -> None:
     page = open_page(390)
-    sign_up(page, "no-photo@example.com")
+    sign_up(page, "no-photo")
     chooser = page.locator("input[type=file]").first
     for name, data, sentence in (
         ("empty.png", b"", "This file is empty."),
@@ -141,7 +141,7 @@ def test_a_refused_photo_does_not_stay(open_page: OpenPage, tmp_path: Path) -> N
 
 def test_a_photo_that_the_server_refuses_does_not_stay(open_page: OpenPage) -> None:
     page = open_page(1440)
-    sign_up(page, "cut@example.com")
+    sign_up(page, "cut")
     gif = io.BytesIO()
     Image.new("RGB", (64, 64)).save(gif, "GIF")
     page.locator("input[type=file]").first.set_input_files(
