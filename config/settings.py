@@ -104,9 +104,12 @@ CACHES = {
 
 # Storage: one private place for the pictures, one for the files of the pages
 S3_BUCKET = environment.text("S3_BUCKET")
+S3_PUBLIC_ENDPOINT_URL = environment.origin("S3_PUBLIC_ENDPOINT_URL") if S3_BUCKET else ""
 STORAGES = {
     "default": (
-        environment.s3_storage(S3_BUCKET, environment.address("S3_ENDPOINT_URL"))
+        environment.s3_storage(
+            S3_BUCKET, environment.address("S3_ENDPOINT_URL"), S3_PUBLIC_ENDPOINT_URL
+        )
         if S3_BUCKET
         else environment.file_storage(DATA_DIR / "media")
     ),
@@ -263,7 +266,7 @@ CONTENT_SECURITY_POLICY = {
         "default-src": [NONE],
         "script-src": [SELF, NONCE],
         "style-src": [SELF],
-        "img-src": [SELF, "data:", "blob:"],
+        "img-src": [SELF, "data:", "blob:", *filter(None, [S3_PUBLIC_ENDPOINT_URL])],
         "font-src": [SELF],
         "connect-src": [SELF],
         "form-action": [SELF],

@@ -4,22 +4,18 @@ An object is staged first (written, read back, compared) outside of any transact
 owned later, in the transaction that makes its Image. What is never owned is an orphan,
 which `sweep` removes within the hour.
 
-    StorageError           the storage failed, or did not keep what it was given
-    FileNotFoundError      the storage answers, and has no such object
+    StorageError, FileNotFoundError      as gallery.stores
 """
 
 import hashlib
+import io
 import logging
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from django.conf import settings
-from django.core.files.base import ContentFile, File
-from django.core.files.storage import default_storage
 from django.db import transaction
 from django.utils import timezone
 
@@ -30,18 +26,16 @@ from gallery import codec
 from gallery.codec import CodecBusy
 from gallery.models import Image, PendingObject
 from gallery.pictures import Picture, PictureError
+from gallery.stores import StorageError, current
 from gallery.trash import purge, restore, trash
 
-__all__ = ["restore", "trash"]
+__all__ = ["StorageError", "restore", "trash"]
+read, reader, size_of, stored = current.read, current.reader, current.size_of, current.objects
+is_storage_up = current.is_up
 log = logging.getLogger("easel.gallery")
 ORPHAN_AGE = timedelta(minutes=45)
 _JUST_BROUGHT = timedelta(hours=1)
-_PROBE = "ready"
 _OWN = "DELETE FROM gallery_pendingobject WHERE NOT is_doomed AND key IN ({places})"
-
-
-class StorageError(Exception):
-    pass
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,8 +71,7 @@ _announce = Together(_insert)
 
 
 def _write(key: str, data: bytes) -> None:
-    with _translated(key):
-        default_storage.save(key, ContentFile(data))
+    current.write(key, io.BytesIO(data))
     try:
         kept = read(key)
     except FileNotFoundError as error:
@@ -103,66 +96,6 @@ def discard_for(purpose: str) -> None:
     discard(PendingObject.objects.filter(purpose=purpose).values_list("key", flat=True))
 
 
-def read(key: str) -> bytes:
-    """Raises StorageError, or FileNotFoundError."""
-    with _translated(key), default_storage.open(key) as file:
-        data: bytes = file.read()
-    return data
-
-
-def reader(key: str) -> "File[bytes]":
-    """An open file, for one who sends it on. Raises StorageError, or FileNotFoundError.
-
-    What is far away is fetched now, so that no fault is left for the one who reads.
-    """
-    with _translated(key):
-        file = default_storage.open(key)
-        file.seek(0)
-    return file
-
-
-def size_of(key: str) -> int:
-    """In bytes. Raises StorageError, or FileNotFoundError."""
-    with _translated(key):
-        return int(default_storage.size(key))
-
-
-def stored() -> Iterator[tuple[str, int]]:
-    """Every object that the storage holds, by key and size in bytes. Raises StorageError."""
-    with _translated("its list"):
-        for key, size_bytes in _in_bucket() if settings.S3_BUCKET else _files_in(""):
-            if key != _PROBE:
-                yield key, size_bytes
-
-
-def _in_bucket() -> Iterator[tuple[str, int]]:
-    for each in default_storage.bucket.objects.all():  # type: ignore[attr-defined]
-        yield each.key, each.size
-
-
-def _files_in(folder: str) -> Iterator[tuple[str, int]]:
-    """What is gone before it could be looked at is left out."""
-    with suppress(FileNotFoundError):
-        folders, files = default_storage.listdir(folder)
-        prefix = f"{folder}/" if folder else ""
-        for name in files:
-            with suppress(FileNotFoundError):
-                yield prefix + name, default_storage.size(prefix + name)
-        for name in folders:
-            yield from _files_in(prefix + name)
-
-
-def is_storage_up() -> bool:
-    """Writes something and removes it. May take as long as the storage lets one wait."""
-    try:
-        with _translated(_PROBE):
-            default_storage.save(_PROBE, ContentFile(b"ready"))
-            default_storage.delete(_PROBE)
-    except (StorageError, FileNotFoundError):
-        return False
-    return True
-
-
 def discard(keys: Iterable[str]) -> None:
     """Removes staged objects that nobody will own. May be repeated; leaves owned ones alone.
 
@@ -172,33 +105,11 @@ def discard(keys: Iterable[str]) -> None:
         if not PendingObject.objects.filter(key=key).update(is_doomed=True):
             continue
         try:
-            with _translated(key):
-                default_storage.delete(key)
+            current.remove(key)
         except StorageError:
             log.warning("orphan stays for now key=%s", key)
         else:
             PendingObject.objects.filter(key=key).delete()
-
-
-@contextmanager
-def _translated(key: str) -> Iterator[None]:
-    try:
-        yield
-    except FileNotFoundError:
-        raise
-    except _faults() as error:
-        raise StorageError(f"the storage failed at {key}") from error
-
-
-def _faults() -> tuple[type[Exception], ...]:
-    """What a storage raises. Those of S3 are no OSError, and loaded only where it is used."""
-    if not settings.S3_BUCKET:
-        return (OSError,)
-    from boto3.exceptions import Boto3Error  # noqa: PLC0415
-    from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415
-    from s3transfer.exceptions import RetriesExceededError  # noqa: PLC0415
-
-    return (OSError, Boto3Error, BotoCoreError, ClientError, RetriesExceededError)
 
 
 def store(**columns: Any) -> Image:

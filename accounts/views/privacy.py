@@ -60,7 +60,7 @@ def export_create(request: WorkspaceRequest) -> HttpResponse:
 @login_required
 @_just_signed_in
 def export_download(request: WorkspaceRequest, export_id: UUID) -> HttpResponseBase:
-    """From a byte on, if a browser goes on with what it has begun."""
+    """From a byte on, if a browser goes on with what it has begun; perhaps by the storage."""
     ready = Export.objects.visible_to(request.user).ready(timezone.now())
     export = get_object_or_404(ready, pk=export_id)
     start = _start(request, export)
@@ -69,6 +69,8 @@ def export_download(request: WorkspaceRequest, export_id: UUID) -> HttpResponseB
             raise Http404
     except FileNotFoundError as error:
         raise Http404 from error
+    if request.method == "GET" and (address := exports.address(export)):
+        return redirect(address)
     response = StreamingHttpResponse(
         exports.read(export, start=start),
         status=206 if start else 200,
@@ -80,7 +82,7 @@ def export_download(request: WorkspaceRequest, export_id: UUID) -> HttpResponseB
     if start:
         last = export.size_bytes - 1
         response["Content-Range"] = f"bytes {start}-{last}/{export.size_bytes}"
-    name = f"easel-{export.created_at:%Y-%m-%d}.zip"
+    name = exports.file_name(export)
     response["Content-Disposition"] = str(content_disposition_header(True, name))
     response["Content-Security-Policy"] = "sandbox; default-src 'none'"
     return response

@@ -99,6 +99,8 @@ def _sent(request: WorkspaceRequest, image: Image, variant: str) -> HttpResponse
         raise Http404
     etag = f'"{image.sha256[:32]}-{variant if keys[variant] else "original"}"'
     is_known = request.headers.get("If-None-Match") == etag
+    if not is_known and variant == "original" and (found := files.elsewhere(request, image)):
+        return found
     response = HttpResponseNotModified() if is_known else _file(image, keys[variant])
     if response.status_code not in {200, 304}:
         return response

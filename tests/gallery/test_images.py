@@ -221,11 +221,9 @@ def test_an_object_that_vanishes_is_noticed(db: None, monkeypatch: pytest.Monkey
 
 
 @pytest.fixture(params=S3_FAULTS, ids=lambda fault: type(fault).__name__)
-def broken(
-    request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, settings: Any
-) -> pytest.MonkeyPatch:
+def broken(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
     """A storage that fails at everything, as S3 and as a disk do."""
-    settings.S3_BUCKET = "bucket"
+    monkeypatch.setattr(FileSystemStorage, "bucket", None, raising=False)
 
     def fail(*_args: Any, **_kwargs: Any) -> None:
         raise request.param

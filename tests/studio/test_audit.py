@@ -2,6 +2,7 @@
 
 import io
 from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -129,14 +130,12 @@ def test_nothing_is_stored_yet(workspace: Workspace) -> None:
     assert list(audit.findings()) == []
 
 
-def test_a_storage_that_fails_is_one_line(
-    done: Job, settings: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_storage_that_fails_is_one_line(done: Job, monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(*_: object) -> None:
         raise ClientError({"Error": {"Code": "503"}}, "ListObjects")
 
-    monkeypatch.setattr(FileSystemStorage, "listdir", fail)
-    monkeypatch.setattr(images, "_faults", lambda: (ClientError,))
+    bucket = SimpleNamespace(objects=SimpleNamespace(all=fail))
+    monkeypatch.setattr(FileSystemStorage, "bucket", bucket, raising=False)
     said = io.StringIO()
     with pytest.raises(CommandError, match="1 found"):
         call_command("audit", stdout=said)
