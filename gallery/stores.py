@@ -5,16 +5,20 @@ FileNotFoundError      the storage answers, and has no such object
 """
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from typing import IO, Any
+from typing import IO, Any, TypeVar
 
 from django.core.files.base import ContentFile, File
 from django.core.files.storage import Storage, default_storage
 
 _PROBE = "ready"
 _PIECE_BYTES = 256 * 1024
+_Item = TypeVar("_Item")
+_Answer = TypeVar("_Answer")
 
 
 class StorageError(Exception):
@@ -133,3 +137,21 @@ def sha256_of(file: IO[bytes]) -> str:
 
 
 current = Store(default_storage)
+
+
+def at_once(
+    act: Callable[[_Item], _Answer], items: Iterable[_Item], *, threads: int = 8
+) -> Iterator[_Answer]:
+    """What `act` answers to each, in order; some at a time, and none of them far ahead."""
+    waiting: deque[Future[_Answer]] = deque()
+    with ThreadPoolExecutor(threads) as pool:
+        try:
+            for item in items:
+                waiting.append(pool.submit(act, item))
+                if len(waiting) >= 2 * threads:
+                    yield waiting.popleft().result()
+            while waiting:
+                yield waiting.popleft().result()
+        finally:
+            for each in waiting:
+                each.cancel()

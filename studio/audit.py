@@ -3,7 +3,7 @@
 Run it while jobs run, and a job that is just being settled may be named; run it again.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 
 from django.db.models import F
 
@@ -85,7 +85,8 @@ def _storage() -> Iterator[str]:
     try:
         stored = dict(images.stored())
         yield from _images_without_bytes(stored)
-        yield from _bytes_without_images(stored)
+        for key in _unowned(stored.keys()):
+            yield f"no image owns {key}"
     except StorageError as error:
         yield f"the storage could not be checked: {error}"
 
@@ -101,16 +102,21 @@ def _images_without_bytes(stored: dict[str, int]) -> Iterator[str]:
                 yield f"image {image.pk} has other bytes at {key}"
 
 
-def _bytes_without_images(stored: dict[str, int]) -> Iterator[str]:
+def unowned() -> Iterator[str]:
+    """Keys of objects that nothing names. Raises images.StorageError."""
+    return _unowned({key for key, _ in images.stored()})
+
+
+def _unowned(stored: Set[str]) -> Iterator[str]:
     """Those that are being written are known by their PendingObject."""
     owned = set(PendingObject.objects.values_list("key", flat=True))
     owned.update(Job.objects.exclude(mask="").values_list("mask", flat=True))
     owned.update(export.key for export in Export.objects.all())
     for columns in Image.objects.values_list("original", "preview_small", "preview_large"):
         owned.update(columns)
-    for key in sorted(stored.keys() - owned):
+    for key in sorted(stored - owned):
         if _size_of(key) is not None:
-            yield f"no image owns {key}"
+            yield key
 
 
 def _size_of(key: str) -> int | None:

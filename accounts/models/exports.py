@@ -40,6 +40,8 @@ class Export(models.Model):
         READY = "ready"
         FAILED = "failed"
 
+    FOLDER = "exports/"
+
     id = models.UUIDField(primary_key=True, default=ids.new, editable=False)
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="exports"
@@ -69,4 +71,4 @@ class Export(models.Model):
     @property
     def key(self) -> str:
         """Of its object in the storage."""
-        return f"exports/{self.id}.zip"
+        return f"{self.FOLDER}{self.id}.zip"
