@@ -13,7 +13,7 @@ SHELL := /bin/bash
 
 TABLES := hop idle calls added gallery studio
 
-.PHONY: $(TABLES) run test test-long check audit bench chaos format lock screenshots clean
+.PHONY: $(TABLES) run cluster test test-long check audit bench chaos format lock screenshots clean
 
 run: .venv/runtime
 	@$(BIN)/python manage.py prepare
@@ -21,6 +21,10 @@ run: .venv/runtime
 	ALLOWED_HOSTS=$${ALLOWED_HOSTS:-127.0.0.1,localhost} \
 	SITE_URL=$${SITE_URL:-http://127.0.0.1:$(PORT)} \
 	exec $(BIN)/honcho --no-prefix start
+
+# The production shape: PostgreSQL, Redis, S3, two web and two worker machines behind one address
+cluster: .venv/develop
+	@exec $(BIN)/python -m tests.cluster $(PORT)
 
 test: .venv/develop .venv/browser
 	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not long"
@@ -56,7 +60,7 @@ bench: .venv/develop
 $(TABLES): bench
 	@:
 
-# SHAPE=sqlite, postgresql or redis for one of them; SEED, JOBS and KILLS may be given, too
+# SHAPE=sqlite, postgresql, redis or cluster for one of them; SEED, JOBS and KILLS may be given, too
 chaos: .venv/develop
 	$(BIN)/python -m tests.chaos $(SHAPE) $(if $(SEED),--seed $(SEED)) \
 		$(if $(JOBS),--jobs $(JOBS)) $(if $(KILLS),--kills $(KILLS))

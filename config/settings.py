@@ -17,6 +17,7 @@ environment.read_file(BASE_DIR / ".env")
 
 # Where everything lives
 DATA_DIR = Path(environment.text("DATA_DIR", str(BASE_DIR / "var"))).absolute()
+environment.read_file(DATA_DIR / ".env")
 SITE_URL = environment.origin("SITE_URL", "https://localhost")
 _site = urlsplit(SITE_URL)
 _is_https = _site.scheme == "https"

@@ -1,14 +1,19 @@
-"""The product in processes of its own, as `make run` starts it, for tests from outside."""
+"""The product in processes of its own, as `make run` starts it, for tests from outside.
+
+Or on several machines: process groups that share nothing but the servers they are told of.
+"""
 
 import os
 import re
+import secrets
 import signal
 import socket
 import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -45,11 +50,21 @@ def until(
 
 
 class Product:
-    """Web and worker as own process groups; each can be killed and started again."""
+    """Web and worker as own process groups; each can be killed and started again.
 
-    def __init__(self, data_dir: Path, **variables: str) -> None:
+    With `webs`, the ports of several, each of these and each of the workers is a machine: it is
+    named web-1, worker-2 and so on, and has a folder of its own. SITE_URL leads to the webs then
+    (`servers.Proxy`), and DATABASE_URL, S3_BUCKET and REDIS_URL to what they share.
+    """
+
+    def __init__(
+        self, data_dir: Path, *, webs: Sequence[int] = (), workers: int = 2, **variables: str
+    ) -> None:
         self.port = free_port()
-        self.url = f"http://127.0.0.1:{self.port}"
+        self.url = variables.get("SITE_URL") or f"http://127.0.0.1:{self.port}"
+        self.ports = {f"web-{n}": port for n, port in enumerate(webs, 1)} or {"web": self.port}
+        self.webs = list(self.ports)
+        self.workers = [f"worker-{n + 1}" for n in range(workers)] if webs else ["worker"]
         self.environment = {
             name: value for name, value in os.environ.items() if not name.startswith("PYTEST")
         } | {
@@ -57,16 +72,18 @@ class Product:
             "SITE_URL": self.url,
             "ALLOWED_HOSTS": "127.0.0.1",
             "PORT": str(self.port),
+            **({"SECRET_KEY": secrets.token_urlsafe(48)} if webs else {}),
             **variables,
         }
+        self.code = dict.fromkeys((*self.webs, *self.workers), ROOT)
         self.data_dir = data_dir
         self.processes: dict[str, subprocess.Popen[bytes]] = {}
         self.people: list[Person] = []
 
     def __enter__(self) -> Self:
-        self.manage("prepare")
-        self.start("web")
-        self.start("worker")
+        self.prepare(*self.webs)
+        for name in (*self.webs, *self.workers):
+            self.start(name)
         self.wait_until_ready()
         return self
 
@@ -81,20 +98,38 @@ class Product:
         for role in list(self.processes):
             self.stop(role)
 
-    def start(self, role: str, *, port: int = 0) -> None:
+    def prepare(self, *names: str) -> None:
+        """Brings the database up to date, and on each of these machines the static files."""
+        with ThreadPoolExecutor(len(names)) as at_once:
+            list(at_once.map(lambda name: self.manage("prepare", name=name), names))
+
+    def start(self, name: str, *, port: int = 0) -> None:
         """Runs the line of the Procfile; with a port, one more of the role, named role:port."""
-        line = re.search(rf"^{role}: (.+)$", (ROOT / "Procfile").read_text(), re.M)
+        role, code = name.partition("-")[0], self.code[name]
+        line = re.search(rf"^{role}: (.+)$", (code / "Procfile").read_text(), re.M)
         assert line
-        name, variables = (f"{role}:{port}", {"PORT": str(port)}) if port else (role, {})
+        variables = self._variables_of(name)
+        if port:
+            name, variables = f"{role}:{port}", variables | {"PORT": str(port)}
         with (self.data_dir / f"{name}.log").open("ab") as log:
             self.processes[name] = subprocess.Popen(
                 ["/bin/sh", "-c", line[1]],
-                cwd=ROOT,
-                env=self.environment | variables,
+                cwd=code,
+                env=variables,
                 stdout=log,
                 stderr=log,
                 start_new_session=True,
             )
+
+    def _variables_of(self, name: str) -> dict[str, str]:
+        variables = self.environment
+        if name in self.ports:
+            variables = variables | {"PORT": str(self.ports[name])}
+        if "-" not in name:
+            return variables
+        folder = self.data_dir / name
+        folder.mkdir(exist_ok=True)
+        return variables | {"DATA_DIR": str(folder)}
 
     def kill(self, role: str) -> None:
         """As a power cut would: the whole group at once, nothing said before."""
@@ -115,19 +150,22 @@ class Product:
         return True
 
     def wait_until_ready(self) -> None:
-        until(lambda: self.status("/readyz") == 200, "being ready")
+        """Each of the webs, and the address that leads to them."""
+        for url in (*(f"http://127.0.0.1:{port}" for port in self.ports.values()), self.url):
+            until(lambda: self.status("/readyz", url) == 200, f"{url} being ready")  # noqa: B023
 
-    def status(self, path: str) -> int:
+    def status(self, path: str, url: str = "") -> int:
         try:
-            return httpx.get(self.url + path, timeout=5).status_code
+            return httpx.get((url or self.url) + path, timeout=5).status_code
         except httpx.TransportError:
             return 0
 
-    def manage(self, *arguments: str) -> str:
+    def manage(self, *arguments: str, name: str = "web") -> str:
+        """On a machine of this name, if there are any."""
         done = subprocess.run(
             [sys.executable, "manage.py", *arguments],
-            cwd=ROOT,
-            env=self.environment,
+            cwd=self.code.get(name, ROOT),
+            env=self._variables_of(name),
             capture_output=True,
             text=True,
             timeout=2 * PATIENCE_SECONDS,

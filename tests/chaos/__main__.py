@@ -1,8 +1,9 @@
-"""python -m tests.chaos [sqlite] [postgresql] [redis] [--jobs 300] [--kills 30] [--seed 1]
+"""python -m tests.chaos [SHAPE...] [--jobs 300] [--kills 30] [--seed 1]
 
-Runs the production shape on one machine, in each of the shapes that are named or in all three,
-against a service that fails as often as it works. Prints what was killed and what was found;
-exits 1 on any drift, on a job that does not end, and on one that was lost.
+Runs the production shape on one machine, in each of the shapes that are named (sqlite,
+postgresql, redis, cluster) or in all of them, against a service that fails as often as it works.
+Prints what was killed and what was found; exits 1 on any drift, on a job that does not end, and
+on one that was lost.
 """
 
 import argparse
@@ -11,8 +12,8 @@ import sys
 
 import pytest
 
-from tests.chaos.ground import SHAPES
 from tests.chaos.run import Chaos
+from tests.shapes import SHAPES
 
 
 def main() -> int:

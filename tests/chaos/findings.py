@@ -15,14 +15,15 @@ AUDIT_SECONDS = 300
 
 
 def of(product: Product, service: StrictStepfun, customer: Customer) -> Iterator[str]:
-    """Stops the worker on the way: no sweep may mend what the audit is to find."""
+    """Stops the workers on the way: no sweep may mend what the audit is to find."""
     yield from _jobs(product, customer.accepted)
     yield from _money(product)
     yield from _calls(product, service)
     yield from _pictures(product, customer.person)
     yield from _logs(product)
-    if not product.stop("worker"):
-        yield "the worker did not stop when it was told to"
+    for worker in product.workers:
+        if not product.stop(worker):
+            yield f"the {worker} did not stop when it was told to"
     yield from _audit(product)
 
 
@@ -76,9 +77,9 @@ def _pictures(product: Product, person: Person) -> Iterator[str]:
 
 
 def _logs(product: Product) -> Iterator[str]:
-    for role in ("web", "worker"):
-        if PROMPT in product.log(role):
-            yield f"a prompt is in the log of {role}"
+    for name in (*product.webs, *product.workers):
+        if PROMPT in product.log(name):
+            yield f"a prompt is in the log of {name}"
 
 
 def _audit(product: Product) -> Iterator[str]:

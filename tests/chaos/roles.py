@@ -33,9 +33,16 @@ class Killer:
         self._random = random.Random(f"kills {seed}")
         self._product = product
         self._ways: dict[str, Callable[[], bool]] = {
-            "web": self._kill_web,
-            "supervisor": self._kill_supervisor,
-            **{role: partial(self._kill_one_of_the_crew, role) for role in CREW},
+            **{web: partial(self._kill_web, web) for web in product.webs},
+            **{
+                _named("supervisor", worker): partial(self._kill_supervisor, worker)
+                for worker in product.workers
+            },
+            **{
+                _named(role, worker): partial(self._kill_one_of_the_crew, role, worker)
+                for role in CREW
+                for worker in product.workers
+            },
             **{part: partial(self._take_away, server) for part, server in servers.items()},
         }
         redis = servers.get("Redis")
@@ -68,21 +75,21 @@ class Killer:
     def by_role(self) -> Counter[str]:
         return Counter(role for _, role in self.killed)
 
-    def _kill_web(self) -> bool:
-        self._product.kill("web")
-        self._product.start("web")
+    def _kill_web(self, web: str) -> bool:
+        self._product.kill(web)
+        self._product.start(web)
         return True
 
-    def _kill_supervisor(self) -> bool:
+    def _kill_supervisor(self, worker: str) -> bool:
         """It alone: whatever it has started must end by itself."""
-        supervisor = self._product.processes["worker"]
+        supervisor = self._product.processes[worker]
         os.kill(supervisor.pid, signal.SIGKILL)
         supervisor.wait()
-        self._product.start("worker")
+        self._product.start(worker)
         return True
 
-    def _kill_one_of_the_crew(self, role: str) -> bool:
-        those = crew(self._product.processes["worker"].pid, role)
+    def _kill_one_of_the_crew(self, role: str, worker: str) -> bool:
+        those = crew(self._product.processes[worker].pid, role)
         if not those:
             return False
         try:
@@ -100,6 +107,11 @@ class Killer:
     def _flush(self, redis: Redis) -> bool:
         redis.flushall()
         return True
+
+
+def _named(role: str, worker: str) -> str:
+    """On which machine, where there are several."""
+    return f"{role} of {worker}" if "-" in worker else role
 
 
 def crew(supervisor: int, wanted: str) -> list[Any]:

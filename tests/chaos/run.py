@@ -9,10 +9,10 @@ from tests.chaos import findings
 from tests.chaos.customer import AT_ONCE, Customer
 from tests.chaos.evidence import Evidence
 from tests.chaos.figures import figures
-from tests.chaos.ground import ground, variables
 from tests.chaos.roles import Killer
 from tests.engines.strict_stepfun import StrictStepfun
 from tests.product import Product, until
+from tests.shapes import product_on, servers_of
 
 END_SECONDS = 120.0
 AIM_SECONDS = 5.0
@@ -32,15 +32,15 @@ class Chaos:
         with (
             tempfile.TemporaryDirectory(prefix="easel-chaos-") as folder,
             StrictStepfun(delay_seconds=0.3, late_seconds=4.0) as service,
-            ground(self._shape, Path(folder)) as servers,
-            Product(
+            servers_of(self._shape, Path(folder)) as servers,
+            product_on(
+                servers,
                 Path(folder),
                 ENGINE="stepfun",
                 STEP_API_KEY=service.key,
                 STEP_API_BASE=service.base_url,
                 ENGINE_DEADLINE_SECONDS="3",
                 WORKER_CONCURRENCY="32",
-                **variables(servers),
             ) as product,
         ):
             ada = product.sign_up()
