@@ -20,8 +20,17 @@ from django.utils import timezone
 
 from accounts import ids, once, workspaces
 from accounts.models import ApiKey, Membership, User, Workspace
+from accounts.prepared import Prepared
 from accounts.workspaces import NotAllowed
 
+_WORKING = Prepared(
+    lambda secret_hash, at: (
+        ApiKey.objects.working(at)
+        .filter(secret_hash=secret_hash)
+        .select_related("workspace__plan", "created_by")
+    )
+)
+_STILL_WORKING = Prepared(lambda pk, at: ApiKey.objects.working(at).filter(pk=pk).values_list("pk"))
 _ALPHABET = string.digits + string.ascii_letters
 SCOPES = ("generate", "read")
 MAX_HELD = 50
@@ -122,13 +131,13 @@ def find(secret: str) -> ApiKey | None:
     """
     if not is_well_formed(secret):
         return None
-    working = ApiKey.objects.working(timezone.now()).select_related("workspace__plan", "created_by")
-    return working.filter(secret_hash=_hash(secret)).first()
+    key: ApiKey | None = _WORKING.first(secret_hash=_hash(secret), at=timezone.now())
+    return key
 
 
 def still_works(key: ApiKey) -> bool:
     """For who has waited for something meanwhile."""
-    return ApiKey.objects.working(timezone.now()).filter(pk=key.pk).exists()
+    return bool(_STILL_WORKING(pk=key.pk, at=timezone.now()))
 
 
 def is_well_formed(secret: str) -> bool:

@@ -14,14 +14,18 @@ nothing more. The verbs take part in the caller's transaction and hold no lock b
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.db.models import Q, QuerySet, Sum
 from django.utils import timezone
 
 from accounts import statements
 from accounts.models import Transfer, User, Wallet, Workspace
 from accounts.money import dollars
+from accounts.prepared import Prepared
 
+_WALLETS = Wallet.objects.filter(kind=Wallet.Kind.CREDIT)
+_CREDIT = Prepared(lambda of: _WALLETS.filter(workspace_id=of))
+_LOCKED_CREDIT = Prepared(lambda of: _WALLETS.filter(workspace_id=of).select_for_update())
 _ENDS_OF_HOLDS = """
     SELECT id FROM accounts_wallet
     WHERE (workspace_id = %s AND kind = 'credit') OR (workspace_id IS NULL AND kind = 'revenue')
@@ -76,13 +80,17 @@ class SettledOtherwise(LedgerError):
 
 
 def credit_of(workspace: Workspace) -> Wallet:
-    wallet, _ = Wallet.objects.get_or_create(workspace=workspace, kind=Wallet.Kind.CREDIT)
-    return wallet
+    return _CREDIT.first(of=workspace.pk) or _new_credit_of(workspace)
 
 
 def lock(workspace: Workspace) -> Wallet:
     """Makes others that spend or count in this workspace wait until the transaction ends."""
-    wallets = Wallet.objects.select_for_update()
+    return _LOCKED_CREDIT.first(of=workspace.pk) or _new_credit_of(workspace)
+
+
+def _new_credit_of(workspace: Workspace) -> Wallet:
+    """Or the one that another has made meanwhile, and that this transaction then locks."""
+    wallets = Wallet.objects.select_for_update() if connection.in_atomic_block else Wallet.objects
     wallet, _ = wallets.get_or_create(workspace=workspace, kind=Wallet.Kind.CREDIT)
     return wallet
 

@@ -10,6 +10,13 @@ from django.db.models.functions import Coalesce, Lower
 
 from accounts import ledger
 from accounts.models import Membership, Plan, Role, User, Wallet, Workspace
+from accounts.prepared import Prepared
+
+_MAKER = Prepared(
+    lambda user_id, workspace_id: Membership.objects.who_may_make().filter(
+        user_id=user_id, workspace_id=workspace_id, user__is_active=True
+    )
+)
 
 
 def personal(user: User) -> Workspace:
@@ -107,8 +114,7 @@ def owners_of(workspace: Workspace) -> list[User]:
 
 def maker(user: User, workspace: Workspace) -> Membership:
     """As what the person may spend the workspace's credit. Raises NotAllowed if they may not."""
-    makers = Membership.objects.who_may_make()
-    found = makers.filter(user=user, workspace=workspace, user__is_active=True).first()
+    found: Membership | None = _MAKER.first(user_id=user.pk, workspace_id=workspace.pk)
     if found is None:
         raise NotAllowed
     return found

@@ -11,6 +11,7 @@ from django.db import connections
 from django.db.models import Sum
 
 from accounts.models import Workspace
+from accounts.prepared import Prepared
 from gallery.models import Image, Stock
 
 _TAKE = """
@@ -29,6 +30,13 @@ INSERT INTO gallery_stock (workspace_id, size_bytes) VALUES (NEW.workspace_id, N
 ON CONFLICT (workspace_id)
 DO UPDATE SET size_bytes = gallery_stock.size_bytes + EXCLUDED.size_bytes;
 """
+_LOCKED = Prepared(
+    lambda of: (
+        Stock.objects.select_for_update()
+        .filter(workspace_id=of)
+        .values_list("size_bytes", flat=True)
+    )
+)
 _EVENTS = {
     "came": "AFTER INSERT",
     "went": "AFTER DELETE",
@@ -42,8 +50,11 @@ def lock(workspace: Workspace) -> int:
 
     One that moves money too locks this first, as storing does: else two would wait for each other.
     """
-    stock, _ = Stock.objects.select_for_update().get_or_create(workspace=workspace)
-    return stock.size_bytes
+    size_bytes: int | None = _LOCKED.first(of=workspace.pk)
+    if size_bytes is None:
+        stock, _ = Stock.objects.select_for_update().get_or_create(workspace=workspace)
+        size_bytes = stock.size_bytes
+    return size_bytes
 
 
 def of(workspace: Workspace) -> int:

@@ -2,10 +2,16 @@
 
 from dataclasses import dataclass
 
+from accounts.prepared import Prepared
 from studio import catalog
 from studio.catalog import Model
 from studio.models import Offer
 
+_PRICES = Prepared(
+    lambda: Offer.objects.filter(is_on=True, price_micros__isnull=False).values_list(
+        "model", "price_micros"
+    )
+)
 _NO_SUCH = "There is no model of this name."
 
 
@@ -28,13 +34,9 @@ def enter() -> None:
 
 def all_on() -> list[Offered]:
     """In the order of the catalog."""
-    prices = dict(
-        Offer.objects.filter(is_on=True, price_micros__isnull=False).values_list(
-            "model", "price_micros"
-        )
-    )
+    prices: dict[str, int] = dict(_PRICES())
     return [
-        Offered(model=model, price_micros=prices[name] or 0)
+        Offered(model=model, price_micros=prices[name])
         for name, model in catalog.models().items()
         if name in prices
     ]

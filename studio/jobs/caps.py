@@ -12,8 +12,7 @@ from uuid import UUID
 from django.db.models import Sum
 from django.utils import timezone
 
-from accounts import workspaces
-from accounts.models import ApiKey, User, Workspace
+from accounts.models import ApiKey, Membership, User, Workspace
 from accounts.money import dollars
 from studio.models import Job
 from studio.models.jobs import JobQuerySet
@@ -31,22 +30,18 @@ class MemberCapReached(CapReached):
     """The member's: one who decides about them may still say yes to an order."""
 
 
-def check(*, by: User, workspace: Workspace, api_key: ApiKey | None, total_micros: int) -> None:
-    """Raises workspaces.NotAllowed, for one who may not make anything, and CapReached.
-
-    The key's cap first: nobody can be asked about that.
-    """
-    member = workspaces.maker(by, workspace)
+def check(*, member: Membership, api_key: ApiKey | None, total_micros: int) -> None:
+    """Raises CapReached: of the key's cap first, since nobody can be asked about that."""
     if api_key:
         _check(
             api_key.monthly_cap_micros,
-            Job.objects.filter(api_key=api_key),
+            {"api_key": api_key},
             total_micros,
             "The cap of {} a month of this key is reached.",
         )
     _check(
         member.monthly_cap_micros,
-        Job.objects.in_workspace(workspace).filter(created_by=by),
+        {"workspace": member.workspace_id, "created_by": member.user_id},
         total_micros,
         "Your cap of {} a month in this team is reached.",
         MemberCapReached,
@@ -55,12 +50,12 @@ def check(*, by: User, workspace: Workspace, api_key: ApiKey | None, total_micro
 
 def _check(
     cap_micros: int | None,
-    jobs: JobQuerySet,
+    whose: dict[str, Any],
     total_micros: int,
     words: str,
     reached: type[CapReached] = CapReached,
 ) -> None:
-    if cap_micros is not None and _spent(jobs) + total_micros > cap_micros:
+    if cap_micros is not None and _spent(Job.objects.filter(**whose)) + total_micros > cap_micros:
         raise reached(words.format(dollars(cap_micros)))
 
 

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from accounts import ids, ledger, statements, workspaces
 from accounts.ledger import InsufficientCredit
-from accounts.models import ApiKey, User, Workspace
+from accounts.models import ApiKey, Membership, User, Wallet, Workspace
 from gallery import images, stock
 from gallery.models import Image
 from gallery.pictures import Picture, usual_feather
@@ -80,11 +80,12 @@ def submit(
     workspaces.NotAllowed, QuotaExceeded, CapReached, SourceGone, ledger.InsufficientCredit and
     images.StorageError.
     """
-    workspaces.check_may_make(by, workspace)
     staged: list[str] = []
     try:
-        _check_repeated(workspace, order_id)
-        _check_credit(workspace, order)
+        if region or isinstance(source, Upload):  # before anything is stored
+            workspaces.check_may_make(by, workspace)
+            _check_repeated(workspace, order_id)
+            _check_credit(ledger.credit_of(workspace), order)
         masked = _masked(region, source, staged)
         if isinstance(source, Upload):
             picture = source.picture
@@ -132,11 +133,11 @@ def check(
     Raises workspaces.NotAllowed, QuotaExceeded, CapReached and ledger.InsufficientCredit;
     nothing for an order that was accepted already.
     """
-    workspaces.check_may_make(by, workspace)
+    member = workspaces.maker(by, workspace)
     if not _ordered(workspace, order_id):
-        _check_credit(workspace, order)
+        _check_credit(ledger.credit_of(workspace), order)
         _check_quota(workspace, order.images, stored_bytes=stock.of(workspace))
-        _state(by, workspace, order, api_key, is_asking)
+        _state(member, order, api_key, is_asking)
 
 
 def _check_repeated(workspace: Workspace, order_id: UUID | None) -> None:
@@ -151,12 +152,11 @@ def _ordered(workspace: Workspace, order_id: UUID | None) -> list[Job]:
     return list(Job.objects.in_workspace(workspace).filter(order_id=order_id).order_by("pk"))
 
 
-def _check_credit(workspace: Workspace, order: Order) -> None:
-    """Before anything is stored; the hold itself decides."""
-    available_micros = ledger.credit_of(workspace).available_micros
-    if available_micros < order.total_micros:
+def _check_credit(wallet: Wallet, order: Order) -> None:
+    """Before a quota is blamed; the hold itself decides."""
+    if wallet.available_micros < order.total_micros:
         raise InsufficientCredit(
-            needed_micros=order.total_micros, available_micros=available_micros
+            needed_micros=order.total_micros, available_micros=wallet.available_micros
         )
 
 
@@ -173,10 +173,12 @@ def _accept(
     """In the order in which whoever stores and spends takes its locks: stock, then money."""
     with transaction.atomic(durable=True):
         stored_bytes = stock.lock(workspace)
-        ledger.lock(workspace)
+        wallet = ledger.lock(workspace)
+        member = workspaces.maker(by, workspace)
         _check_repeated(workspace, order_id)
+        _check_credit(wallet, order)
         _check_quota(workspace, order.images, stored_bytes=stored_bytes)
-        state = _state(by, workspace, order, api_key, is_asking)
+        state = _state(member, order, api_key, is_asking)
         if masked:
             images.own(masked["mask"])
         sources: Sequence[Image | None]
@@ -196,16 +198,14 @@ def _accept(
     return jobs
 
 
-def _state(
-    by: User, workspace: Workspace, order: Order, api_key: ApiKey | None, is_asking: bool
-) -> State:
-    """As what its jobs begin. Raises NotAllowed, CapReached, and asking.TooManyAsked."""
+def _state(member: Membership, order: Order, api_key: ApiKey | None, is_asking: bool) -> State:
+    """As what its jobs begin. Raises CapReached, and asking.TooManyAsked."""
     try:
-        caps.check(by=by, workspace=workspace, api_key=api_key, total_micros=order.total_micros)
+        caps.check(member=member, api_key=api_key, total_micros=order.total_micros)
     except caps.MemberCapReached:
         if not is_asking:
             raise
-        asking.check_room(by=by, workspace=workspace, count=order.images)
+        asking.check_room(by=member.user, workspace=member.workspace, count=order.images)
         return State.PARKED
     return State.QUEUED
 

@@ -13,10 +13,13 @@ from uuid import UUID
 from django.db import Error, connection
 
 from accounts import connections
+from accounts.prepared import Prepared
 from studio.models import TERMINAL, Job
 from studio.queue import listeners
 
 log = logging.getLogger("easel.jobs")
+_STATES = Prepared(lambda ids: Job.objects.filter(pk__in=ids).values_list("pk", "state"))
+_JOBS = Prepared(lambda ids: Job.objects.filter(pk__in=ids).with_pictures())
 _PERIOD_SECONDS = 0.1
 _LINGER_SECONDS = 5.0
 
@@ -72,7 +75,7 @@ class _Watcher:
     def _look(self, waiters: list[_Waiter]) -> None:
         ids = {each for waiter in waiters for each in waiter.ids}
         try:
-            states = dict(Job.objects.filter(pk__in=ids).values_list("pk", "state"))
+            states = dict(_STATES(ids=list(ids)))
         except Error:
             log.warning("jobs.wait could not ask the database; it asks again")
             connection.close()
@@ -102,7 +105,7 @@ def wait(ids: Collection[UUID], timeout_seconds: float) -> list[Job]:
     """The jobs, once all have ended or the time is up."""
     if timeout_seconds > 0:
         _watcher.wait(_Waiter(ids, _have_ended), timeout_seconds)
-    return list(Job.objects.filter(pk__in=ids).with_pictures())
+    return _JOBS(ids=list(ids))
 
 
 def _have_ended(states: _States) -> bool:
