@@ -1,6 +1,6 @@
 """`make bench`: one table for each question, its floor beside it in the same run.
 
-python -m tests.bench [hop] [idle] [calls] [added] [gallery] [studio]
+python -m tests.bench [hop] [idle] [calls] [added] [instant] [start] [gallery] [studio]
 
 The gallery's is of SQLite; with SHAPE=postgresql of PostgreSQL, with a million images.
 """
@@ -14,12 +14,31 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from tests.bench import galleries, latency, measure
 from tests.product import ROOT, Product, free_port
-from tests.servers import PostgreSQL, Redis
+from tests.shapes import product_on, servers_of
 
-SHAPES = ("SQLite", "PostgreSQL", "Redis broker")
+SHAPES = ("sqlite", "postgresql", "redis")
+TITLES = {
+    "sqlite": "SQLite",
+    "postgresql": "PostgreSQL",
+    "redis": "Redis broker",
+    "cluster": "Cluster",
+}
+
+
+@contextmanager
+def running(module: str, *arguments: object) -> Iterator[None]:
+    """A server of ours, on its port."""
+    command = [sys.executable, "-m", f"tests.bench.{module}", *map(str, arguments)]
+    server = subprocess.Popen(command, cwd=ROOT)
+    try:
+        yield
+    finally:
+        server.kill()
+        server.wait()
 
 
 @contextmanager
@@ -27,19 +46,13 @@ def installation(
     shape: str, delay_seconds: float, size_bytes: int = 100_000, **variables: str
 ) -> Iterator[Product]:
     """The product in one of the shapes, before a service that answers after a fixed time."""
-    with ExitStack() as stack:
-        if shape != "SQLite":
-            variables |= stack.enter_context(PostgreSQL()).variables
-        if shape == "Redis broker":
-            variables |= {"BROKER": "redis"} | stack.enter_context(Redis()).variables
-        port = free_port()
-        arguments = map(str, (port, delay_seconds, size_bytes))
-        service = subprocess.Popen(
-            [sys.executable, "-m", "tests.bench.upstream", *arguments], cwd=ROOT
-        )
-        stack.callback(service.kill)
-        folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="easel-bench-"))
-        product = Product(
+    port = free_port()
+    with (
+        tempfile.TemporaryDirectory(prefix="easel-bench-") as folder,
+        running("upstream", port, delay_seconds, size_bytes),
+        servers_of(shape, Path(folder)) as servers,
+        product_on(
+            servers,
             Path(folder),
             ENGINE="stepfun",
             STEP_API_KEY="bench",
@@ -47,13 +60,18 @@ def installation(
             ENGINE_CONCURRENCY="130",
             WORKER_CONCURRENCY="130",
             **variables,
-        )
-        yield stack.enter_context(product)
+        ) as product,
+    ):
+        yield product
 
 
 def submit(product: Product, count: int, *options: str) -> str:
     """Returns what `tests.bench.submit` says."""
-    command = [sys.executable, "-m", "tests.bench.submit", str(count), *options]
+    return told_by("submit", product, str(count), *options)
+
+
+def told_by(module: str, product: Product, *arguments: str) -> str:
+    command = [sys.executable, "-m", f"tests.bench.{module}", *arguments]
     return subprocess.run(
         command,
         cwd=ROOT,
@@ -78,7 +96,7 @@ def hop() -> None:
             )
             hops, claims = measure.hops_ms(product, over_at)
             p95 = statistics.quantiles(hops, n=20)[18]
-            say(shape, statistics.median(hops), p95, statistics.median(claims))
+            say(TITLES[shape], statistics.median(hops), p95, statistics.median(claims))
 
 
 def idle() -> None:
@@ -91,7 +109,7 @@ def idle() -> None:
             before, begun = measure.cpu_seconds(pid), time.monotonic()
             time.sleep(20)
             share = (measure.cpu_seconds(pid) - before) / (time.monotonic() - begun)
-            say(shape, 100 * share, measure.memory_mb(pid))
+            say(TITLES[shape], 100 * share, measure.memory_mb(pid))
 
 
 def calls() -> None:
@@ -107,24 +125,64 @@ def calls() -> None:
             product.start("worker")
             most_mb = measure.memory_until_done(product, 1300)
             cpu_ms = 1000 * measure.cpu_seconds(product.processes["worker"].pid) / 1300
-            say(shape, measure.finished_a_second(product), most_mb, cpu_ms)
+            say(TITLES[shape], measure.finished_a_second(product), most_mb, cpu_ms)
 
 
 def added() -> None:
     """What `/v1` adds to a direct call whose picture has 1.3 MB: job, charge, storing and all.
 
-    The last column is the most that it may be, for a service that takes 0.2 s; for one that
-    answers at once, what a well-known gateway without any of these adds.
+    Beside it a pass-through that does nothing. The last column is the most that may be added: for
+    a service of 0.2 s; for one that answers at once, what a well-known gateway without any of
+    these adds; on the cluster so much more than the pass-through.
     """
+    usual, gateway = {1: 25.0, 8: 70.0, 32: 220.0}, {1: 13.5, 8: 103.0, 32: 433.0}
+    for shape, delay_seconds, most in (
+        ("sqlite", 0.2, usual),
+        ("sqlite", 0.0, gateway),
+        ("postgresql", 0.2, usual),
+        ("postgresql", 0.0, gateway),
+        ("cluster", 1.0, {1: 25.0, 32: 60.0}),
+    ):
+        title = f"{TITLES[shape]}, service {delay_seconds} s, callers"
+        say(title, "direct ms", "passed on", "/v1 ms", "added ms", "at most")
+        with installation(shape, delay_seconds, 1_300_000, API_RATE="1000000") as product:
+            key = latency.allow_all(product)
+            service, port = urlsplit(product.environment["STEP_API_BASE"]).port, free_port()
+            with running("passthrough", port, service):
+                for callers, limit_ms in most.items():
+                    direct, passed, through = latency.medians_ms(product, key, callers, port)
+                    floor = passed - direct if shape == "cluster" else 0.0
+                    say(str(callers), direct, passed, through, through - direct, floor + limit_ms)
+
+
+def instant() -> None:
+    """Jobs whose service answers at once with a tiny picture, beside tasks that do nothing.
+
+    Both are queued before the workers start, on the database as the broker.
+    """
+    say("Jobs a second, instant service", "django-q2", "Easel", "share")
     for shape in SHAPES[:2]:
-        for delay_seconds, most in ((0.2, (25, 70, 220)), (0.0, (13.5, 103, 433))):
-            title = f"{shape}, service {delay_seconds} s, callers"
-            say(title, "direct ms", "/v1 ms", "added ms", "at most")
-            with installation(shape, delay_seconds, 1_300_000, API_RATE="1000000") as product:
-                key = latency.allow_all(product)
-                for callers, limit_ms in zip((1, 8, 32), most, strict=True):
-                    direct, through = latency.medians_ms(product, key, callers)
-                    say(str(callers), direct, through, through - direct, limit_ms)
+        with installation(shape, 0.0, 100) as product:
+            product.stop("worker")
+            floor = float(told_by("noop", product, "3000"))
+            submit(product, 1500)
+            product.start("worker")
+            measure.memory_until_done(product, 1500)
+            rate = measure.finished_a_second(product)
+            say(TITLES[shape], floor, rate, f"{rate / floor:.2f}")
+
+
+def start() -> None:
+    """From nothing to the first page, the packages being there; then what each process holds."""
+    for shape in ("sqlite", "cluster"):
+        with ExitStack() as stack:
+            begun = time.monotonic()
+            product = stack.enter_context(installation(shape, 1.0))
+            say(f"{TITLES[shape]}, cold start", "seconds", "MB")
+            say("ready, with all that it stands on", time.monotonic() - begun, "")
+            time.sleep(3)
+            for name, process in product.processes.items():
+                say(name, "", measure.memory_mb(process.pid))
 
 
 def gallery() -> None:
@@ -169,6 +227,8 @@ TABLES: dict[str, Callable[[], None]] = {
     "idle": idle,
     "calls": calls,
     "added": added,
+    "instant": instant,
+    "start": start,
     "gallery": gallery,
     "studio": studio,
 }

@@ -38,18 +38,24 @@ class Caller:
         return found
 
 
-def medians_ms(product: Product, key: str, callers: int) -> tuple[float, float]:
-    """Directly, and through `/v1`, after one round that does not count."""
-    direct = Caller(product.environment["STEP_API_BASE"], "bench")
-    through = Caller(f"{product.url}/v1", key)
+def medians_ms(
+    product: Product, key: str, callers: int, passthrough_port: int
+) -> tuple[float, float, float]:
+    """Directly, passed on, and through `/v1`, after one round that does not count."""
+    ways = (
+        Caller(product.environment["STEP_API_BASE"], "bench"),
+        Caller(f"http://127.0.0.1:{passthrough_port}/v1", "bench"),
+        Caller(f"{product.url}/v1", key),
+    )
     calls = max(4, 40 // callers)
-    found: dict[Caller, list[float]] = {direct: [], through: []}
+    found: dict[Caller, list[float]] = {way: [] for way in ways}
     with ThreadPoolExecutor(callers) as pool:
         for number in range(_ROUNDS):
             for way in found:
                 came = pool.map(way.times_ms, [calls] * callers)
                 found[way] += [each for one in came for each in one if number]
-    return statistics.median(found[direct]), statistics.median(found[through])
+    direct, passed, through = (statistics.median(found[way]) for way in ways)
+    return direct, passed, through
 
 
 def allow_all(product: Product) -> str:

@@ -33,7 +33,7 @@ _ENDED = "SELECT finished_at FROM studio_job ORDER BY id DESC LIMIT 1"
 
 
 def main() -> None:
-    with installation("SQLite", 1.0) as product, chromium() as browser:
+    with installation("sqlite", 1.0) as product, chromium() as browser:
         page = browser.new_context(base_url=product.url).new_page()
         page.goto("/accounts/signup/")
         page.get_by_label("Email").fill("bench@example.com")
