@@ -40,6 +40,7 @@ check: .venv/develop
 	$(BIN)/lint-imports --no-cache
 	$(BIN)/python manage.py makemigrations --check --dry-run
 	$(BIN)/python manage.py check --deploy --fail-level WARNING
+	deploy/check
 
 format: .venv/develop
 	$(BIN)/ruff format .
