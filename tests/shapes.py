@@ -9,10 +9,14 @@ from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
+import pytest
+
 from tests.product import Product
 from tests.servers import S3, Folder, PostgreSQL, Proxy, Redis, Server
 
 SHAPES = ("sqlite", "postgresql", "redis", "cluster")
+BOTH = ["embedded", "cluster"]
+MORE = ["embedded", pytest.param("cluster", marks=pytest.mark.long)]
 CONNECTIONS = 250  # docs/operations.md says what a machine wants
 _NOTHING = dict.fromkeys(("DATABASE_URL", "REDIS_URL", "BROKER", "S3_BUCKET", "EMAIL_URL"), "")
 
@@ -40,3 +44,14 @@ def product_on(servers: Mapping[str, Server], folder: Path, **variables: str) ->
         found |= server.variables
     webs = proxy.webs if isinstance(proxy, Proxy) else ()
     return Product(folder, webs=webs, **found | variables)
+
+
+@contextmanager
+def running(shape: str, folder: Path, **variables: str) -> Iterator[Product]:
+    """In a shape, or as `make run` has it where the suite runs ("embedded")."""
+    if shape == "embedded":
+        with Product(folder, **variables) as product:
+            yield product
+        return
+    with servers_of(shape, folder) as servers, product_on(servers, folder, **variables) as product:
+        yield product

@@ -18,6 +18,7 @@ from studio import jobs
 from studio.models import Job
 from tests.engines.strict_stepfun import StrictStepfun
 from tests.product import Product
+from tests.shapes import MORE, running
 from tests.studio.makers import Puppet
 
 MODEL = "step-image-edit-2"
@@ -102,16 +103,19 @@ def strict() -> Iterator[StrictStepfun]:
         yield server
 
 
-@pytest.fixture(scope="module")
-def product(strict: StrictStepfun, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
-    with Product(
+@pytest.fixture(scope="module", params=MORE)
+def product(
+    strict: StrictStepfun, tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
+) -> Iterator[Product]:
+    with running(
+        request.param,
         tmp_path_factory.mktemp("api"),
         ENGINE="stepfun",
         STEP_API_KEY=strict.key,
         STEP_API_BASE=strict.base_url,
-    ) as running:
-        running.manage("credit", "ada@example.com", "5", "--reason", "tests")
-        yield running
+    ) as product:
+        product.manage("credit", "ada@example.com", "5", "--reason", "tests")
+        yield product
 
 
 @pytest.fixture(scope="module")

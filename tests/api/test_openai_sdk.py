@@ -238,6 +238,6 @@ def test_nothing_private_is_logged(product: Product, secret: str) -> None:
     headers = {"Authorization": f"Bearer {secret}"}
     for body in ({"prompt": "walrus in silk"}, {"prompt": "walrus in silk", "n": 0}):
         httpx.post(f"{product.url}/v1/images/generations", json=body, headers=headers)
-    for role in ("web", "worker"):
+    for role in (*product.webs, *product.workers):
         assert secret not in product.log(role)
         assert "walrus" not in product.log(role)

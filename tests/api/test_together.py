@@ -1,4 +1,4 @@
-"""Two web processes on one database, many callers at once, and a process that dies."""
+"""Two web processes on one installation, many callers at once, and a process that dies."""
 
 import itertools
 import threading
@@ -14,27 +14,34 @@ import pytest
 from tests.api.conftest import MODEL, charged_micros, jobs_made
 from tests.engines.strict_stepfun import StrictStepfun
 from tests.product import Product, free_port, until
+from tests.shapes import BOTH, running
 
 TOGETHER = 50
 RATE = 40
 
 
-@pytest.fixture(scope="module")
-def product(strict: StrictStepfun, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
-    with Product(
+@pytest.fixture(scope="module", params=BOTH)
+def product(
+    strict: StrictStepfun, tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
+) -> Iterator[Product]:
+    with running(
+        request.param,
         tmp_path_factory.mktemp("together"),
         ENGINE="stepfun",
         STEP_API_KEY=strict.key,
         STEP_API_BASE=strict.base_url,
         API_RATE=str(RATE),
-    ) as running:
-        running.manage("credit", "ada@example.com", "5", "--reason", "tests")
-        yield running
+    ) as product:
+        product.manage("credit", "ada@example.com", "5", "--reason", "tests")
+        yield product
 
 
 @pytest.fixture(scope="module")
 def urls(product: Product) -> Iterator[list[str]]:
-    """Of both processes."""
+    """Of both processes: on one machine, or on two behind a proxy."""
+    if len(product.webs) > 1:
+        yield [f"http://127.0.0.1:{port}" for port in product.ports.values()]
+        return
     port = free_port()
     product.start("web", port=port)
     urls = [product.url, f"http://127.0.0.1:{port}"]
@@ -183,8 +190,9 @@ def test_a_process_that_dies_leaves_the_name_usable(
                 extra_headers={"Idempotency-Key": "killed"},
             )
             until(lambda: jobs_made(product) == before + 1, "the order being accepted")
-            product.kill("web")
-            product.start("web")
+            for web in product.webs:  # one of them had it
+                product.kill(web)
+                product.start(web)
             assert call.result(100).data
     finally:
         strict.delay_seconds = 0.0

@@ -6,6 +6,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.chromium import chromium
 from tests.product import Product
+from tests.shapes import running
 
 expect.set_options(timeout=20_000)  # other tests run at the same time
 
@@ -22,10 +23,13 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="session")
-def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
-    folder = tmp_path_factory.mktemp("browser")
-    with Product(folder, ENGINE="sketch", WEBHOOK_PRIVATE_HOSTS="127.0.0.1") as running:
-        yield running
+def product(
+    tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
+) -> Iterator[Product]:
+    """As `make run` has it, or in the shape that a test asks for."""
+    folder, shape = tmp_path_factory.mktemp("browser"), getattr(request, "param", "embedded")
+    with running(shape, folder, ENGINE="sketch", WEBHOOK_PRIVATE_HOSTS="127.0.0.1") as product:
+        yield product
 
 
 @pytest.fixture

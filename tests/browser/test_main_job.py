@@ -1,4 +1,4 @@
-"""The main job as a person does it, in Chromium, against the processes of `make run`."""
+"""The main job as a person does it, in Chromium; of `make run` and of `make cluster`."""
 
 import secrets
 from collections.abc import Callable
@@ -32,7 +32,11 @@ def balance_is(page: Page, text: str) -> None:
     expect(page.get_by_text(text).first).to_be_visible()
 
 
-@pytest.mark.parametrize(("width", "scheme"), [(1440, "light"), (390, "dark")])
+@pytest.mark.parametrize(
+    ("product", "width", "scheme"),
+    [("embedded", 1440, "light"), ("embedded", 390, "dark"), ("cluster", 1440, "dark")],
+    indirect=["product"],
+)
 def test_make_edit_pay_and_find_again(
     open_page: OpenPage, product: Product, photo: Path, width: int, scheme: str
 ) -> None:
