@@ -34,7 +34,11 @@ def balance_is(page: Page, text: str) -> None:
 
 @pytest.mark.parametrize(
     ("product", "width", "scheme"),
-    [("embedded", 1440, "light"), ("embedded", 390, "dark"), ("cluster", 1440, "dark")],
+    [
+        ("embedded", 1440, "light"),
+        ("embedded", 390, "dark"),
+        pytest.param("cluster", 1440, "dark", marks=pytest.mark.timeout(400)),
+    ],
     indirect=["product"],
 )
 def test_make_edit_pay_and_find_again(
