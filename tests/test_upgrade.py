@@ -84,7 +84,7 @@ def put_in(product: Product, name: str, code: Path) -> None:
 
 
 @pytest.mark.long
-@pytest.mark.timeout(400)
+@pytest.mark.timeout(900)
 def test_code_of_before_and_of_now_at_once(tmp_path: Path, before: Path) -> None:
     folder = tmp_path / "data"
     folder.mkdir()
