@@ -106,14 +106,14 @@ CACHES = {
 # Storage: one private place for the pictures, one for the files of the pages
 S3_BUCKET = environment.text("S3_BUCKET")
 S3_PUBLIC_ENDPOINT_URL = environment.origin("S3_PUBLIC_ENDPOINT_URL") if S3_BUCKET else ""
+_files = environment.file_storage(DATA_DIR / "media")
+_bucket = S3_BUCKET and environment.s3_storage(
+    S3_BUCKET, environment.address("S3_ENDPOINT_URL"), S3_PUBLIC_ENDPOINT_URL
+)
 STORAGES = {
-    "default": (
-        environment.s3_storage(
-            S3_BUCKET, environment.address("S3_ENDPOINT_URL"), S3_PUBLIC_ENDPOINT_URL
-        )
-        if S3_BUCKET
-        else environment.file_storage(DATA_DIR / "media")
-    ),
+    "default": _bucket or _files,
+    "files": _files,  # both by name, for manage.py move_storage
+    **({"bucket": _bucket} if _bucket else {}),
     "staticfiles": {"BACKEND": "config.staticfiles.StaticFilesStorage"},
 }
 STATIC_URL = "/static/"

@@ -13,6 +13,7 @@ from accounts.payments import audit as payments
 from gallery import images, stock
 from gallery.images import StorageError
 from gallery.models import CollectionImage, Image, PendingObject, ShareLink
+from gallery.stores import Store, current
 from studio.models import Job, State
 
 _HOLD_AFTER = {
@@ -86,7 +87,8 @@ def _storage() -> Iterator[str]:
         stored = dict(images.stored())
         yield from _images_without_bytes(stored)
         for key in _unowned(stored.keys()):
-            yield f"no image owns {key}"
+            if _size_of(key) is not None:
+                yield f"no image owns {key}"
     except StorageError as error:
         yield f"the storage could not be checked: {error}"
 
@@ -102,9 +104,9 @@ def _images_without_bytes(stored: dict[str, int]) -> Iterator[str]:
                 yield f"image {image.pk} has other bytes at {key}"
 
 
-def unowned() -> Iterator[str]:
-    """Keys of objects that nothing names. Raises images.StorageError."""
-    return _unowned({key for key, _ in images.stored()})
+def unowned(store: Store = current) -> Iterator[str]:
+    """Keys of its objects that nothing names; some may be gone meanwhile. Raises StorageError."""
+    return _unowned({key for key, _ in store.objects()})
 
 
 def _unowned(stored: Set[str]) -> Iterator[str]:
@@ -114,9 +116,7 @@ def _unowned(stored: Set[str]) -> Iterator[str]:
     owned.update(export.key for export in Export.objects.all())
     for columns in Image.objects.values_list("original", "preview_small", "preview_large"):
         owned.update(columns)
-    for key in sorted(stored - owned):
-        if _size_of(key) is not None:
-            yield key
+    yield from sorted(stored - owned)
 
 
 def _size_of(key: str) -> int | None:
