@@ -17,6 +17,7 @@ from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.db.models import Model, QuerySet
+from django.forms import BaseInlineFormSet, BaseModelFormSet
 from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import redirect
 from django.urls import path, reverse
@@ -58,6 +59,24 @@ class Verb:
     act: Callable[[Any, Any], str]
     is_for: Callable[[Any], bool] = lambda _row: True
     is_danger: bool = False
+
+
+class _Labelled:
+    """Each field says what it is, as the head of its column is no label of it."""
+
+    def add_fields(self, form: Any, index: int | None) -> None:
+        super().add_fields(form, index)  # type: ignore[misc]
+        for name, field in form.fields.items():
+            if not field.widget.is_hidden:
+                field.widget.attrs.setdefault("aria-label", field.label or name)
+
+
+class _LabelledRows(_Labelled, BaseInlineFormSet):
+    pass
+
+
+class _LabelledList(_Labelled, BaseModelFormSet):
+    pass
 
 
 class BoundedAdmin(admin.ModelAdmin):
@@ -153,6 +172,9 @@ class BoundedAdmin(admin.ModelAdmin):
         context = {"has_export": bool(self.csv_columns), "most_counted": MOST_COUNTED}
         return super().changelist_view(request, context | (extra_context or {}))
 
+    def get_changelist_formset(self, request: HttpRequest, **kwargs: Any) -> Any:
+        return super().get_changelist_formset(request, formset=_LabelledList, **kwargs)
+
     def export(self, request: HttpRequest) -> StreamingHttpResponse:
         """The list as it is searched and filtered, row by row as the database gives it."""
         if not self.csv_columns or not self.has_view_permission(request):
@@ -182,6 +204,14 @@ class ReadOnlyAdmin(KeptAdmin):
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
+
+
+class Rows(admin.TabularInline):
+    """Of another thing, below its form."""
+
+    extra = 0
+    formset = _LabelledRows
+    template = "admin/easel/rows.html"
 
 
 class SinceFilter(admin.SimpleListFilter):

@@ -6,7 +6,7 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from accounts.admin.base import ReadOnlyAdmin, SinceFilter
+from accounts.admin.base import ReadOnlyAdmin, Rows, SinceFilter
 from accounts.models import ApiKey, Payment, Reversal, Transfer
 from accounts.money import dollars
 
@@ -41,9 +41,8 @@ class TransferAdmin(ReadOnlyAdmin):
         return str(transfer.credit.workspace or transfer.credit.kind)
 
 
-class ReversalInline(admin.TabularInline):
+class ReversalInline(Rows):
     model = Reversal
-    extra = 0
     can_delete = False
     fields = readonly_fields = ("kind", "object_id", "status", "taken", "created_at", "changed_at")
 

@@ -6,10 +6,13 @@ from allauth.account.admin import EmailAddress
 from allauth.mfa.admin import Authenticator
 from allauth.usersessions.admin import UserSession
 from django.contrib import admin
+from django.contrib.auth.admin import GroupAdmin as DjangoGroupAdmin
+from django.contrib.auth.models import Group
+from django.forms import CheckboxSelectMultiple
 from django.http import HttpRequest
 
 from accounts import people
-from accounts.admin.base import KeptAdmin, ReadOnlyAdmin, Refused, Verb
+from accounts.admin.base import BoundedAdmin, KeptAdmin, ReadOnlyAdmin, Refused, Verb
 from accounts.models import User
 
 
@@ -85,8 +88,21 @@ def _is_above(user: User | None, by: Any) -> bool:
 
 
 # allauth's own would show second factors with their secrets, and the keys of sessions, and change
-# whose an address is.
-admin.site.unregister((Authenticator, EmailAddress, UserSession))
+# whose an address is; Django's own of groups cannot be used with a screen reader.
+admin.site.unregister((Authenticator, EmailAddress, UserSession, Group))
+
+
+@admin.register(Group)
+class GroupAdmin(BoundedAdmin, DjangoGroupAdmin):
+    """What several of the staff may."""
+
+    filter_horizontal = ()
+
+    def formfield_for_manytomany(
+        self, db_field: Any, request: HttpRequest | None = None, **kwargs: Any
+    ) -> Any:
+        kwargs["widget"] = CheckboxSelectMultiple
+        return super().formfield_for_manytomany(db_field, request, **kwargs)
 
 
 @admin.register(Authenticator)

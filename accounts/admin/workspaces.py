@@ -13,7 +13,7 @@ from django.shortcuts import redirect, render
 from django.urls import path
 
 from accounts import ids, ledger, registry
-from accounts.admin.base import BoundedAdmin, KeptAdmin
+from accounts.admin.base import BoundedAdmin, KeptAdmin, Rows
 from accounts.forms.fields import Dollars
 from accounts.models import Invitation, Membership, Plan, User, Wallet, Workspace
 from accounts.money import dollars
@@ -67,9 +67,8 @@ class PlanAdmin(BoundedAdmin):
         return ("name",) if obj and obj.name == "default" else ()
 
 
-class MembershipInline(admin.TabularInline):
+class MembershipInline(Rows):
     model = Membership
-    extra = 0
     fields = ("user", "role", "monthly_cap_micros", "created_at")
     readonly_fields = ("created_at",)
     raw_id_fields = ("user",)
@@ -79,11 +78,10 @@ class MembershipInline(admin.TabularInline):
         return super().get_queryset(request).select_related("user").order_by("pk")
 
 
-class InvitationInline(admin.TabularInline):
+class InvitationInline(Rows):
     """To look at: who invites whom is for those who manage the workspace."""
 
     model = Invitation
-    extra = 0
     can_delete = False
     fields = readonly_fields = (
         *("email", "role", "invited_by", "created_at"),

@@ -1,3 +1,3 @@
-from studio.admin import jobs, offers, workers
+from studio.admin import jobs, offers, queue, workers
 
-__all__ = ["jobs", "offers", "workers"]
+__all__ = ["jobs", "offers", "queue", "workers"]

@@ -90,7 +90,7 @@ def of_people(ada: User, workspace: Workspace) -> list[Shown]:
 
 
 def of_the_admin(ada: User, workspace: Workspace) -> list[Shown]:
-    """The lists, and a form of each thing that there is."""
+    """The way in, the lists, and a form of each thing that there is."""
     scene("studio:studio", ada, workspace)
     olga = person("Olga")
     User.objects.filter(pk=olga.pk).update(is_staff=True, is_superuser=True)
@@ -103,7 +103,11 @@ def of_the_admin(ada: User, workspace: Workspace) -> list[Shown]:
             verbs = ("change", "delete", "history")
             addresses += [reverse(f"{name}_{verb}", args=[one.pk]) for verb in verbs]
     pages = ((each, _page(operator.get(each))) for each in addresses)
-    return [Shown(address, *page) for address, page in pages if page]
+    way_in = Client().get(reverse("admin:index"), follow=True)
+    return [
+        _shown("way in", way_in),
+        *(Shown(address, *page) for address, page in pages if page),
+    ]
 
 
 def _address(route: str, ada: User, workspace: Workspace) -> str:

@@ -220,10 +220,8 @@ accounts.User           view change
 accounts.Workspace      view change
 admin.LogEntry          view
 auth.Group              view add change delete
-django_q.Failure        view change delete
-django_q.OrmQ           view change delete
-django_q.Schedule       view add change delete
-django_q.Success        view change delete
+django_q.Failure        view
+django_q.OrmQ           view
 gallery.Image           view
 gallery.Report          view change
 mfa.Authenticator       view

@@ -1,0 +1,26 @@
+"""The rings that wait, and the answers to one that failed: to look at.
+
+django-q2's own lists count all that they have, and change what only its processes may. Nothing is
+planned there, and no success is kept.
+"""
+
+from django.contrib import admin
+from django_q.admin import Failure, OrmQ, Schedule, Success
+
+from accounts.admin import ReadOnlyAdmin
+
+admin.site.unregister((Failure, OrmQ, Schedule, Success))
+
+
+@admin.register(OrmQ)
+class RingAdmin(ReadOnlyAdmin):
+    list_display = ("id", "key", "lock")
+    ordering = ("-id",)
+    fields = list_display
+
+
+@admin.register(Failure)
+class FailureAdmin(ReadOnlyAdmin):
+    list_display = ("name", "func", "started", "stopped", "attempt_count")
+    ordering = ("-stopped",)
+    fields = (*list_display, "result")
