@@ -49,6 +49,25 @@ def month(ada: User, workspace: Workspace) -> Callable[[], None]:
     return _limited(ada, workspace, images_per_month=20)
 
 
+def last(ada: User, workspace: Workspace) -> Callable[[], None]:
+    """As `day`, where one more may be made."""
+    _made(ada, workspace, days_ago=0.5)
+    return _limited(ada, workspace, images_per_day=11)
+
+
+def full(ada: User, workspace: Workspace) -> Callable[[], None]:
+    """Each edits a photo of its own, where one byte is free: whose comes first is the last."""
+    Plan.objects.update(storage_bytes=1)
+    workspace.refresh_from_db()
+
+    def act() -> None:
+        photo = pictures.normalise(png(64, 1 + os.getpid() % 4_000))
+        with suppress(jobs.QuotaExceeded):
+            submit(ada, workspace, source=Upload(picture=photo))
+
+    return act
+
+
 def _made(ada: User, workspace: Workspace, *, days_ago: float) -> None:
     submit(ada, workspace, count=10)
     while jobs.run_next():
@@ -91,7 +110,15 @@ def store(ada: User, workspace: Workspace) -> Callable[[], None]:
     return act
 
 
-ROLES = {"fill": fill, "day": day, "month": month, "repeat": repeat, "store": store}
+ROLES = {
+    "fill": fill,
+    "day": day,
+    "month": month,
+    "last": last,
+    "full": full,
+    "repeat": repeat,
+    "store": store,
+}
 
 if __name__ == "__main__":
     serving.engine = lambda *_: Puppet()

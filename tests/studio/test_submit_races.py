@@ -28,6 +28,18 @@ def test_sixteen_that_order_at_once_pass_no_quota(ground: Ground, period: str) -
     assert end["findings"] == []
 
 
+def test_sixteen_that_want_the_last_picture_of_a_day(ground: Ground) -> None:
+    (end,) = ground.run(RACES, "last")
+    assert (len(end["jobs"]), end["held"], end["findings"]) == (11, 3_000, [])
+
+
+def test_sixteen_that_want_the_last_byte(ground: Ground) -> None:
+    """A limit is passed by no more than the one picture that reaches it; nothing else is kept."""
+    (end,) = ground.run(RACES, "full")
+    assert (len(end["jobs"]), end["images"], end["orphans"]) == (1, 1, 0)
+    assert (end["held"], end["findings"]) == (3_000, [])
+
+
 def test_one_order_that_sixteen_send_at_once_is_one(ground: Ground) -> None:
     *told, end = ground.run(RACES, "repeat")
     assert len(end["jobs"]) == 2
