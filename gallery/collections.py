@@ -1,6 +1,7 @@
 """Images that somebody put together, in an order of their own. Everybody who makes pictures may."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from typing import Any
 from uuid import UUID
 
 from django.db import models, transaction
@@ -12,6 +13,7 @@ from gallery.models import Collection, CollectionImage, Image
 
 STEP = 1024  # so much room is left between two images
 MAX_COLLECTIONS = 1_000
+_GONE = "This image is not in the collection any more."
 
 
 class CollectionRefused(Exception):
@@ -26,11 +28,22 @@ def create(*, workspace: Workspace, by: User, name: str) -> Collection:
     return Collection.objects.create(workspace=workspace, created_by=by, name=_named(name))
 
 
-def rename(*, collection: Collection, by: User, name: str) -> None:
-    """Raises NotAllowed, CollectionRefused."""
+def change(
+    *, collection: Collection, by: User, name: str | None = None, cover: UUID | None = None
+) -> None:
+    """What is given: another name, another of its images in front. All of it, or nothing.
+
+    Raises NotAllowed, CollectionRefused.
+    """
     workspaces.check_may_make(by, collection.workspace)
-    collection.name = _named(name)
-    Collection.objects.filter(pk=collection.pk).update(name=collection.name)
+    changed: dict[str, Any] = {}
+    if name is not None:
+        changed["name"] = collection.name = _named(name)
+    if cover is not None:
+        if not CollectionImage.objects.filter(collection=collection, image=cover).exists():
+            raise CollectionRefused(_GONE)
+        changed["cover"] = cover
+    Collection.objects.filter(pk=collection.pk).update(**changed)
 
 
 def _named(name: str) -> str:
@@ -87,45 +100,48 @@ def remove(*, collection: Collection, images: Iterable[Image], by: User) -> int:
     return gone
 
 
-def move(*, collection: Collection, image: UUID, after: UUID | None, by: User) -> None:
-    """Puts an image right after another, or first of all. Raises NotAllowed, CollectionRefused."""
+def move(*, collection: Collection, images: Sequence[UUID], after: UUID | None, by: User) -> None:
+    """Puts images, in their order, right after another one, which stays; or first of all.
+
+    Raises NotAllowed, CollectionRefused.
+    """
     workspaces.check_may_make(by, collection.workspace)
+    wanted = [each for each in dict.fromkeys(images) if each != after]
     with transaction.atomic():
         _lock(collection)
         places = CollectionImage.objects.filter(collection=collection)
-        moved = places.filter(image=image).first()
+        found = {each.image_id: each for each in places.filter(image__in=wanted)}
         before = places.filter(image=after).first() if after else None
-        if moved is None or (after and before is None):
-            raise CollectionRefused("This image is not in the collection any more.")
-        if moved.image_id != after:
-            moved.position = _room(places.exclude(pk=moved.pk), before)
-            moved.save(update_fields=["position"])
+        if len(found) < len(wanted) or (after and before is None):
+            raise CollectionRefused(_GONE)
+        _place([found[each] for each in wanted], places.exclude(image__in=wanted), before)
 
 
-def _room(rows: models.QuerySet[CollectionImage], before: CollectionImage | None) -> int:
-    """A position right after that one. Where there is no room left, all positions are made anew."""
+def _place(
+    moved: list[CollectionImage],
+    others: models.QuerySet[CollectionImage],
+    before: CollectionImage | None,
+) -> None:
+    """Right after that one. Where there is no room left, all positions are made anew."""
     left = before.position if before else None
-    right = (rows.filter(position__gt=left) if before else rows).order_by("position", "pk")
-    next_position = right.values_list("position", flat=True).first()
-    if next_position is None:
-        return (left or 0) + STEP
-    if left is None:
-        return next_position - STEP
-    if next_position - left >= 2:
-        return (left + next_position) // 2
-    spread = list(rows.order_by("position", "pk"))
-    for number, each in enumerate(spread, start=1):
-        each.position = STEP * number
-    CollectionImage.objects.bulk_update(spread, ["position"], batch_size=500)
-    return next(each.position for each in spread if before and each.pk == before.pk) + STEP // 2
+    right = (others.filter(position__gt=left) if before else others).order_by("position", "pk")
+    end = right.values_list("position", flat=True).first()
+    if end is None:
+        _number(moved, start=left or 0, step=STEP)
+    elif left is None:
+        _number(moved, start=end - STEP * (len(moved) + 1), step=STEP)
+    elif end - left > len(moved):
+        _number(moved, start=left, step=(end - left) // (len(moved) + 1))
+    else:
+        rest = list(others.order_by("position", "pk"))
+        place = 1 + next(n for n, each in enumerate(rest) if before and each.pk == before.pk)
+        _number([*rest[:place], *moved, *rest[place:]], start=0, step=STEP)
 
 
-def set_cover(*, collection: Collection, image: Image, by: User) -> None:
-    """Raises NotAllowed, CollectionRefused."""
-    workspaces.check_may_make(by, collection.workspace)
-    if not CollectionImage.objects.filter(collection=collection, image=image).exists():
-        raise CollectionRefused("This image is not in the collection any more.")
-    Collection.objects.filter(pk=collection.pk).update(cover=image)
+def _number(places: list[CollectionImage], *, start: int, step: int) -> None:
+    for number, each in enumerate(places, start=1):
+        each.position = start + step * number
+    CollectionImage.objects.bulk_update(places, ["position"], batch_size=500)
 
 
 def _lock(collection: Collection) -> None:

@@ -56,7 +56,7 @@ def collection_change(request: WorkspaceRequest, collection_id: UUID) -> HttpRes
     if request.method != "POST":
         return render(request, "gallery/collection_change.html", {"collection": collection})
     try:
-        collections.rename(
+        collections.change(
             collection=collection, by=request.user, name=request.POST.get("name", "")
         )
     except CollectionRefused as error:
@@ -91,7 +91,7 @@ def collection_remove(request: WorkspaceRequest, collection_id: UUID) -> HttpRes
 def collection_cover(request: WorkspaceRequest, collection_id: UUID) -> HttpResponse:
     collection = _named(request, collection_id)
     try:
-        collections.set_cover(collection=collection, image=selected(request)[0], by=request.user)
+        collections.change(collection=collection, cover=selected(request)[0].pk, by=request.user)
     except CollectionRefused as error:
         return refused(request, str(error))
     return back(request, "This is the cover now.")
@@ -106,7 +106,7 @@ def collection_move(request: WorkspaceRequest, collection_id: UUID) -> HttpRespo
     try:
         collections.move(
             collection=collection,
-            image=UUID(request.POST.get("image", "")),
+            images=[UUID(request.POST.get("image", ""))],
             after=UUID(after) if after else None,
             by=request.user,
         )

@@ -55,13 +55,15 @@ class CollectionOne(_CollectionView):
         """One collection."""
         return _shown(request, collection_id)
 
-    @schema.takes(fields.NAME, "Collection", "rename_collection")
+    @schema.takes({}, "Collection", "change_collection", optional=fields.NAME | fields.COVER)
     def post(self, request: Request, collection_id: UUID) -> Response:
-        """Give it another name."""
+        """Give it another name, or another cover."""
         collection = _found(request, collection_id)
-        name = fields.read_all(parsers.read(request), fields.NAME)["name"]
-        with _refusing("name"):
-            collections.rename(collection=collection, by=key_of(request).created_by, name=name)
+        changed = fields.read_some(parsers.read(request), fields.NAME | fields.COVER)
+        if not changed:
+            raise BadField("name", "There is nothing to change: give name or cover.")
+        with _refusing("cover" if "cover" in changed else "name"):
+            collections.change(collection=collection, by=key_of(request).created_by, **changed)
         return _shown(request, collection_id)
 
     @schema.gives("Deleted", "delete_collection")
@@ -91,6 +93,33 @@ class CollectionImages(_CollectionView):
         by = key_of(request).created_by
         with _refusing("images"):
             collections.add(collection=collection, images=[found[each] for each in ids], by=by)
+        return _shown(request, collection_id)
+
+
+class CollectionMove(_CollectionView):
+    @schema.takes(fields.IMAGES, "Collection", "move_collection_images", optional=fields.AFTER)
+    def post(self, request: Request, collection_id: UUID) -> Response:
+        """Put some of its images right after another one, in their order; or first of all."""
+        collection = _found(request, collection_id)
+        asked = fields.read_all(parsers.read(request), fields.IMAGES, optional=fields.AFTER)
+        with _refusing("images"):
+            collections.move(
+                collection=collection,
+                images=asked["images"],
+                after=asked.get("after"),
+                by=key_of(request).created_by,
+            )
+        return _shown(request, collection_id)
+
+
+class CollectionRemove(_CollectionView):
+    @schema.takes(fields.IMAGES, "Collection", "remove_collection_images")
+    def post(self, request: Request, collection_id: UUID) -> Response:
+        """Take images out of it, and nowhere else. What is not in it does no harm."""
+        collection = _found(request, collection_id)
+        ids = fields.read_all(parsers.read(request), fields.IMAGES)["images"]
+        gone = [Image(pk=each) for each in ids]
+        collections.remove(collection=collection, images=gone, by=key_of(request).created_by)
         return _shown(request, collection_id)
 
 

@@ -7,6 +7,7 @@ What the SDKs send and no model here knows is ignored, and said to be.
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
@@ -178,6 +179,29 @@ NAME = {
         schema={"type": "string", "minLength": 1, "maxLength": 100, "pattern": r"\S"},
     )
 }
+
+
+def _id(value: Any) -> UUID:
+    return _ids([value])[0]
+
+
+_IMAGE_ID = {"type": "string", "format": "uuid"}
+COVER = {
+    "cover": Field(
+        read=_id,
+        from_text=_never,
+        says="the id of an image",
+        schema={**_IMAGE_ID, "description": "One of its images."},
+    )
+}
+AFTER = {
+    "after": Field(
+        read=_id,
+        from_text=_never,
+        says="the id of an image",
+        schema={**_IMAGE_ID, "description": "One of its images. Left out: they come first."},
+    )
+}
 IMAGES = {
     "images": Field(
         read=_ids,
@@ -185,7 +209,7 @@ IMAGES = {
         says=f"a list of 1 to {MOST_NAMED:,} ids of images",
         schema={
             "type": "array",
-            "items": {"type": "string", "format": "uuid"},
+            "items": _IMAGE_ID,
             "minItems": 1,
             "maxItems": MOST_NAMED,
         },
@@ -226,19 +250,27 @@ def read(body: Body, operation: Operation) -> Given:
     )
 
 
-def read_all(body: Body, known: Mapping[str, Field]) -> dict[str, Any]:
-    """Of a body of JSON that has exactly these. Raises BadField."""
+def read_all(
+    body: Body, known: Mapping[str, Field], *, optional: Mapping[str, Field] = MappingProxyType({})
+) -> dict[str, Any]:
+    """Of a body of JSON that has exactly these, and perhaps those. Raises BadField."""
+    values = read_some(body, {**known, **optional})
+    for name in known:
+        if name not in values:
+            raise BadField(name, f"{name} is to be {known[name].says}.")
+    return values
+
+
+def read_some(body: Body, known: Mapping[str, Field]) -> dict[str, Any]:
+    """Of a body of JSON that has no others; what is null is left out. Raises BadField."""
     for name in body.fields:
         if name not in known:
             raise BadField(name[:100], f"There is no field {name[:100]}.", code="unknown_parameter")
     values = {
-        name: _value(name, field, body.fields.get(name, [None]), is_form=False)
-        for name, field in known.items()
+        name: _value(name, known[name], all_of_it, is_form=False)
+        for name, all_of_it in body.fields.items()
     }
-    for name, value in values.items():
-        if value is None:
-            raise BadField(name, f"{name} is to be {known[name].says}.")
-    return values
+    return {name: value for name, value in values.items() if value is not None}
 
 
 def _pictures(all_of_it: list[Any]) -> list[Any]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
+from types import MappingProxyType
 from typing import Any, Literal, TypeVar
 
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
@@ -63,15 +64,19 @@ def gives(
 
 
 def takes(
-    known: Mapping[str, fields.Field], name: str, operation_id: str
+    known: Mapping[str, fields.Field],
+    name: str,
+    operation_id: str,
+    *,
+    optional: Mapping[str, fields.Field] = MappingProxyType({}),
 ) -> Callable[[_View], _View]:
-    """Describes a POST of JSON that has all of `known`."""
-    body = {
+    """Describes a POST of JSON that has all of `known`, or something if all is `optional`."""
+    body: dict[str, Any] = {
         "type": "object",
-        "properties": {name: each.schema for name, each in known.items()},
-        "required": list(known),
+        "properties": {name: each.schema for name, each in {**known, **optional}.items()},
         "additionalProperties": False,
     }
+    body |= {"required": list(known)} if known else {"minProperties": 1}
     errors = _ERRORS | {status: _MAKING_ERRORS[status] for status in (413, 415)}
     return extend_schema(
         operation_id=operation_id,

@@ -4,7 +4,9 @@ from studio.api.collections import (
     CollectionImage,
     CollectionImages,
     CollectionList,
+    CollectionMove,
     CollectionOne,
+    CollectionRemove,
 )
 from studio.api.images import Edits, Generations, ImageContent, ImageList, ImageOne
 from studio.api.jobs import JobCancel, JobOne
@@ -27,6 +29,16 @@ urlpatterns = [
         "collections/<uuid:collection_id>/images",
         CollectionImages.as_view(),
         name="collection_images",
+    ),
+    path(
+        "collections/<uuid:collection_id>/images/move",
+        CollectionMove.as_view(),
+        name="collection_move",
+    ),
+    path(
+        "collections/<uuid:collection_id>/images/remove",
+        CollectionRemove.as_view(),
+        name="collection_remove",
     ),
     path(
         "collections/<uuid:collection_id>/images/<uuid:image_id>",

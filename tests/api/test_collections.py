@@ -63,6 +63,34 @@ def test_from_its_making_to_its_end(calls: Program, ada: User, workspace: Worksp
     assert Image.objects.count() == 3
 
 
+def test_arranged_and_covered(calls: Program, workspace: Workspace) -> None:
+    a, b, c, d = (str(each.pk) for each in rows(workspace, 4))
+    path = f"{LIST}/{calls.post(LIST, {'name': 'Best'}).json()['id']}"
+    calls.post(f"{path}/images", {"images": [a, b, c]})
+
+    assert calls.post(f"{path}/images/move", {"images": [c, b]}).json()["cover"] == c
+    assert in_it(calls, path) == [c, b, a]
+    calls.post(f"{path}/images/move", {"images": [c], "after": a})
+    assert in_it(calls, path) == [b, a, c]
+    for moved in ({"images": [d]}, {"images": [a, d]}, {"images": [a], "after": d}):
+        response = calls.post(f"{path}/images/move", moved)
+        assert (response.status_code, response.json()["error"]["param"]) == (400, "images")
+    assert in_it(calls, path) == [b, a, c]
+
+    assert calls.post(path, {"cover": a}).json()["cover"] == a
+    changed = calls.post(path, {"cover": c, "name": "Better"}).json()
+    assert (changed["cover"], changed["name"]) == (c, "Better")
+    for wrong in (d, NOBODY, 7, "x"):
+        response = calls.post(path, {"cover": wrong, "name": "Worse"})
+        assert (response.status_code, response.json()["error"]["param"]) == (400, "cover")
+    assert calls.post(path, {}).status_code == 400
+    assert calls.get(path).json()["name"] == "Better"
+
+    gone = calls.post(f"{path}/images/remove", {"images": [c, a, d]}).json()
+    assert (gone["count"], gone["cover"]) == (1, b)
+    assert Image.objects.in_workspace(workspace).count() == 4
+
+
 def test_page_after_page(calls: Program, ada: User, workspace: Workspace, mallory: User) -> None:
     made = [
         gallery_collections.create(workspace=workspace, by=ada, name=f"{number}")
@@ -126,7 +154,9 @@ def test_images_of_elsewhere_and_of_the_trash(
     assert made.images.count() == 0
 
 
-@pytest.mark.parametrize("body", [{}, {"name": "x", "cover": NOBODY}, {"names": "x"}])
+@pytest.mark.parametrize(
+    "body", [{}, {"name": "x", "cover": NOBODY}, {"names": "x"}, {"name": None}]
+)
 def test_fields_that_are_missing_or_unknown(calls: Program, body: dict[str, str]) -> None:
     assert calls.post(LIST, body).status_code == 400
     assert not Collection.objects.exists()

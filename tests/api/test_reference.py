@@ -31,6 +31,8 @@ def test_the_schema_is_valid_and_open_to_all(client: Client) -> None:
         "/v1/collections",
         "/v1/collections/{collection_id}",
         "/v1/collections/{collection_id}/images",
+        "/v1/collections/{collection_id}/images/move",
+        "/v1/collections/{collection_id}/images/remove",
         "/v1/collections/{collection_id}/images/{image_id}",
         "/v1/images",
         "/v1/images/edits",

@@ -54,6 +54,8 @@ POST collection       401  401  404  404  403  403  acts acts acts 401  401  403
 DELETE collection       401  401  404  404  403  403  acts acts acts 401  401  403  acts 401  401
 GET  collection_images 401  401  404  404  sees sees sees sees sees 401  401  sees 403  401  401
 POST collection_images 401  401  404  404  403  403  acts acts acts 401  401  403  acts 401  401
+POST collection_move   401  401  404  404  403  403  acts acts acts 401  401  403  acts 401  401
+POST collection_remove 401  401  404  404  403  403  acts acts acts 401  401  403  acts 401  401
 DELETE collection_image 401  401  404  404  403  403  acts acts acts 401  401  403  acts 401  401
 GET  usage         401  401  open open sees sees sees sees sees 401  401  sees 403  401  401
 GET  model_list    401  401  open open open open open open open 401  401  open open 401  401
@@ -158,6 +160,7 @@ def collect(scene: dict[str, Any], ada: User, workspace: Workspace) -> None:
         pk=scene["collection_id"], workspace=workspace, name=PROMPT
     )
     collections.add(collection=collection, images=[Image(pk=scene["placed_id"])], by=ada)
+    CollectionImage.objects.update(position=7)  # where nothing is put
 
 
 def done(job: Job) -> Job:
@@ -239,6 +242,8 @@ def address(route: str, scene: dict[str, UUID | str]) -> str:
         "model": ["name"],
         "collection": ["collection_id"],
         "collection_images": ["collection_id"],
+        "collection_move": ["collection_id"],
+        "collection_remove": ["collection_id"],
         "collection_image": ["collection_id", "placed_id"],
     }
     return reverse(f"api:{route}", args=[scene[each] for each in needs.get(route, [])])
@@ -249,6 +254,8 @@ def fields(route: str, scene: dict[str, UUID | str]) -> dict[str, Any]:
         "collection_list": {"name": "mine"},
         "collection": {"name": "mine"},
         "collection_images": {"images": [str(scene["image_id"])]},
+        "collection_move": {"images": [str(scene["placed_id"])]},
+        "collection_remove": {"images": [str(scene["placed_id"])]},
         "generations": {"prompt": PROMPT},
         "edits": {"prompt": PROMPT, "image": SimpleUploadedFile("a.png", BYTES)},
     }.get(route, {})

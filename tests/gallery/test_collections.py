@@ -83,8 +83,32 @@ def test_there_is_always_room_between_two(
     collections.add(collection=collection, images=made, by=ada)
     for number in range(30):
         moved = made[1 + number % 2]
-        collections.move(collection=collection, image=moved.pk, after=made[0].pk, by=ada)
+        collections.move(collection=collection, images=[moved.pk], after=made[0].pk, by=ada)
     assert order(as_ada, collection, made) == "acb"
+
+
+def test_many_are_moved_together(as_ada: Client, ada: User, collection: Collection) -> None:
+    made = rows(collection.workspace, 5)
+    collections.add(collection=collection, images=made, by=ada)
+    keys = [each.pk for each in made]
+    for moved, after, expected in (
+        ([4, 1], None, "ebacd"),
+        ([0, 4], 2, "bcaed"),
+        ([1, 3, 1], 0, "cabde"),
+        ([2, 0, 1, 3, 4], None, "cabde"),
+        ([1, 0], 1, "cbade"),
+    ):
+        collections.move(
+            collection=collection,
+            images=[keys[each] for each in moved],
+            after=None if after is None else keys[after],
+            by=ada,
+        )
+        assert order(as_ada, collection, made) == expected
+    for number in range(12):  # until nothing is left between two
+        pair = [keys[3], keys[4]] if number % 2 else [keys[4], keys[3]]
+        collections.move(collection=collection, images=pair, after=keys[2], by=ada)
+    assert order(as_ada, collection, made) == "cdeba"
 
 
 def test_a_cover_is_chosen_or_the_first(as_ada: Client, ada: User, collection: Collection) -> None:
@@ -97,7 +121,7 @@ def test_a_cover_is_chosen_or_the_first(as_ada: Client, ada: User, collection: C
         return image
 
     assert cover() == made[0]
-    collections.set_cover(collection=collection, image=made[2], by=ada)
+    collections.change(collection=collection, cover=made[2].pk, by=ada)
     assert cover() == made[2]
     images.trash(images=made[2:], by=ada)
     assert cover() == made[0]
@@ -133,15 +157,15 @@ def test_images_of_elsewhere_and_of_the_trash_are_not_taken(
     images.trash(images=[gone], by=ada)
     assert collections.add(collection=collection, images=[theirs, gone], by=ada) == 0
     with pytest.raises(CollectionRefused):
-        collections.set_cover(collection=collection, image=theirs, by=ada)
+        collections.change(collection=collection, cover=theirs.pk, by=ada)
     with pytest.raises(CollectionRefused):
-        collections.move(collection=collection, image=theirs.pk, after=None, by=ada)
+        collections.move(collection=collection, images=[theirs.pk], after=None, by=ada)
 
 
 def test_viewers_only_look(collection: Collection, vera: User) -> None:
     for verb in (
         lambda: collections.create(workspace=collection.workspace, by=vera, name="x"),
-        lambda: collections.rename(collection=collection, by=vera, name="x"),
+        lambda: collections.change(collection=collection, by=vera, name="x"),
         lambda: collections.add(collection=collection, images=[], by=vera),
         lambda: collections.remove(collection=collection, images=[], by=vera),
         lambda: collections.delete(collection=collection, by=vera),
