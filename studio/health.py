@@ -8,7 +8,7 @@ from django.conf import settings
 from django.db.models import Count, Min, Q
 from django.utils import timezone
 
-from studio import upstreams
+from studio import catalog, serving, upstreams
 from studio.models import Alert, Job, State, Worker
 
 # A supervisor beats every two seconds.
@@ -83,15 +83,20 @@ def _worker(worker: Worker, now: datetime) -> WorkerHealth:
 
 
 def _engines(now: datetime) -> list[EngineHealth]:
-    """The newest that ended: how many it was for each engine, and how long the calls took."""
-    told = upstreams.balances()
-    found = {name.partition("@")[0]: EngineHealth(name=name, balance=told[name]) for name in told}
+    """The newest that ended: how many it was for each server, and how long the calls took."""
+    found = {
+        name: EngineHealth(name=name, balance=balance)
+        for name, balance in upstreams.balances().items()
+    }
+    serves = {model: upstreams.name_of(serving.server(model)) for model in catalog.models()}
     ended = Job.objects.filter(finished_at__gte=now - _LATELY).exclude(Q(engine=""))
     rows = ended.order_by("-finished_at").values_list(
-        "engine", "state", "started_at", "finished_at"
+        "engine", "model", "state", "started_at", "finished_at"
     )
-    for engine, state, started, finished in rows[:_MOST_READ]:
-        health = found.setdefault(engine, EngineHealth(name=engine, balance="not told"))
+    for engine, model, state, started, finished in rows[:_MOST_READ]:
+        server = serves.get(model, engine)
+        name = server if server.partition("@")[0] == engine else engine  # served otherwise then
+        health = found.setdefault(name, EngineHealth(name=name, balance="not told"))
         health.made += state == State.SUCCEEDED
         health.failed += state == State.FAILED
         if state == State.SUCCEEDED and started and finished:
