@@ -88,8 +88,12 @@ def tell(made: list[Job]) -> None:
     theirs = Job.objects.in_workspace(first.workspace).parked().filter(created_by=first.created_by)
     if theirs.exclude(order_id=first.order_id).exists():
         return
-    owners = workspaces.owners_of(first.workspace)
-    for owner in [each for each in owners if each != first.created_by][:_MOST_TOLD]:
+    owners = [
+        each
+        for each in workspaces.owners_of(first.workspace)
+        if each != first.created_by and each.erase_at is None
+    ]
+    for owner in owners[:_MOST_TOLD]:
         letters.send(
             "cap_asked",
             to=owner.email,
@@ -113,6 +117,7 @@ def approve(*, workspace: Workspace, order_id: UUID, by: User) -> list[Job]:
         waiting.update(state=State.QUEUED, decided_by=by)
         doorbell.ring()
     log.info("approved order=%s jobs=%s by=%s", order_id, len(jobs), by.pk)
+    _tell_asker(jobs, by, is_yes=True)
     return jobs
 
 
@@ -123,6 +128,7 @@ def decline(*, workspace: Workspace, order_id: UUID, by: User) -> list[Job]:
         settle.withdraw(jobs, error=said, error_code="declined", decided_by=by)
     _tidy(jobs)
     log.info("declined order=%s jobs=%s by=%s", order_id, len(jobs), by.pk)
+    _tell_asker(jobs, by, is_yes=False)
     return jobs
 
 
@@ -146,7 +152,7 @@ def _decided(
         if decider is None or not decider.may_manage:
             raise NotAllowed
         parked = Job.objects.in_workspace(workspace).parked().filter(order_id=order_id)
-        jobs = list(parked.select_for_update().order_by("pk"))
+        jobs = list(parked.select_for_update(of=("self",)).with_makers().order_by("pk"))
         if not jobs:
             raise AnsweredAlready("It was answered or cancelled meanwhile.")
         asker = (
@@ -157,6 +163,22 @@ def _decided(
         if asker and not members.may_decide_about(asker, decider):
             raise NotAllowed
         yield jobs, asker
+
+
+def _tell_asker(jobs: list[Job], by: User, *, is_yes: bool) -> None:
+    """Who answers their own question knows, and who has gone needs no answer."""
+    asker, workspace = jobs[0].created_by, jobs[0].workspace
+    if asker is None or asker == by or not asker.is_active or asker.erase_at:
+        return
+    letters.send(
+        "cap_answered",
+        to=asker.email,
+        by=letters.said_by(by),
+        is_yes=is_yes,
+        workspace=workspace.name,
+        count=len(jobs),
+        url=letters.at_site("/"),
+    )
 
 
 def _tidy(jobs: Iterable[Job]) -> None:

@@ -79,6 +79,7 @@ def test_a_team_at_work(open_page: OpenPage, product: Product) -> None:
     open_from_elsewhere(ben, picture)
     copy_for_oneself(ada)
     cap(ada, ben)
+    ask(ada, ben, product)
     remove(ada, ben, picture)
 
 
@@ -165,6 +166,22 @@ def cap(ada: Page, ben: Page) -> None:
     write(ben.get_by_label("Prompt").first, "another lake")
     press(ben.get_by_label("Prompt").first)
     expect(ben.get_by_role("alert").first).to_contain_text("Your cap of $0.003 a month")
+
+
+def ask(ada: Page, ben: Page, product: Product) -> None:
+    """Ben asks for the order that his cap stopped; Ada reads it, and says yes."""
+    press(ben.get_by_role("button", name="Ask for it"))
+    expect(ben.locator("#jobs")).to_contain_text("It keeps its place")
+    expect(ben.locator("#balance")).to_contain_text("$0.084")
+    fits(ben)
+    people(ada)
+    request = ada.get_by_role("region", name="Over a cap").get_by_role("listitem")
+    expect(request).to_contain_text("another lake")
+    expect(request).to_contain_text("$0.003")
+    press(request.get_by_role("button", name="Yes, make it"))
+    expect(ada.get_by_role("status").first).to_contain_text("will be made")
+    expect(ben.get_by_role("img", name="another lake").first).to_be_visible()
+    until(lambda: "said yes to the picture over your cap" in product.log("web"), "the letter", 20)
 
 
 def remove(ada: Page, ben: Page, picture: str) -> None:

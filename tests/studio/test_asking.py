@@ -1,6 +1,7 @@
 """A member over their monthly cap asks; who decides about them says yes or no."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.core import mail
@@ -167,3 +168,34 @@ def test_the_owner_sees_price_and_prompt_and_answers(
     answer = reverse("studio:request_approve", args=[job.order_id])
     assert "will be made" in client.post(answer, follow=True).content.decode()
     assert "answered or cancelled" in client.post(answer, follow=True).content.decode()
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("answer", "said", "words"),
+    [
+        (asking.approve, "said yes", "begins now"),
+        (asking.decline, "said no", "Nothing was charged"),
+    ],
+)
+def test_who_asked_is_told_the_answer(
+    ada: User, capped: User, workspace: Workspace, answer: Any, said: str, words: str
+) -> None:
+    (job, _) = submit(capped, workspace, count=2, prompt="a secret lake", is_asking=True)
+    answer(workspace=workspace, order_id=job.order_id, by=ada)
+    [letter] = mail.outbox
+    assert letter.to == [capped.email]
+    assert said in letter.subject
+    assert words in letter.body
+    assert "2 pictures" in letter.body
+    assert "secret" not in letter.body
+
+
+@pytest.mark.django_db
+def test_an_owner_whose_account_ends_is_not_asked(
+    ada: User, capped: User, workspace: Workspace
+) -> None:
+    person("Olaf", workspace, Role.OWNER)
+    User.objects.filter(pk=ada.pk).update(erase_at=timezone.now() + timedelta(days=7))
+    asking.tell(submit(capped, workspace, count=2, is_asking=True))
+    assert [letter.to for letter in mail.outbox] == [["olaf@example.com"]]
