@@ -1,6 +1,6 @@
 """Every page that the URLconf leads to, rendered, and a browser that is shown them.
 
-What there is to see on them, and what addresses need, is `scene` of tests.config.test_access: a
+What there is to see on them, and what addresses need, is in tests.config.scene: a
 route that is there is found here without another word. Which routes lead to no page stands in
 NO_PAGE; one that leads to none and is not named there stops the test.
 """
@@ -29,7 +29,8 @@ from accounts import exports, invitations
 from accounts.models import Role, User, Workspace
 from config import errors
 from studio.models import Job, State
-from tests.config.test_access import OURS, OWN, of_table, scene, signed_in
+from tests.config.scene import scene, signed_in
+from tests.config.test_access import OURS, OWN, of_table
 from tests.conftest import person
 from tests.studio.makers import png, submit
 

@@ -14,7 +14,7 @@ from accounts.models import User, Workspace
 from tests.browser import every_page
 from tests.browser.every_page import Shown
 from tests.chromium import chromium
-from tests.config.test_access import workspace  # noqa: F401
+from tests.config.scene import workspace  # noqa: F401
 
 pytestmark = [
     *(pytest.mark.django_db, pytest.mark.browser, pytest.mark.xdist_group("browser")),

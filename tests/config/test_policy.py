@@ -18,7 +18,7 @@ from django.urls import reverse
 from accounts import tries
 from accounts.models import User, Workspace
 from tests.browser import every_page
-from tests.config.test_access import workspace  # noqa: F401
+from tests.config.scene import workspace  # noqa: F401
 from tests.product import Person, Product, free_port, until
 
 DATA_BLOCK = re.compile(r'type="application/json"')
