@@ -35,7 +35,7 @@ def check(*, member: Membership, api_key: ApiKey | None, total_micros: int) -> N
     if api_key:
         _check(
             api_key.monthly_cap_micros,
-            {"api_key": api_key},
+            _of_key(api_key),
             total_micros,
             "The cap of {} a month of this key is reached.",
         )
@@ -73,7 +73,12 @@ def month_of(moment: datetime) -> datetime:
 
 
 def spent_this_month(api_key: ApiKey) -> int:
-    return _spent(Job.objects.filter(api_key=api_key))
+    return _spent(Job.objects.filter(**_of_key(api_key)))
+
+
+def _of_key(api_key: ApiKey) -> dict[str, Any]:
+    """By its workspace too, whose jobs of this month are found without the others of the key."""
+    return {"workspace": api_key.workspace_id, "api_key": api_key}
 
 
 def spent_by(user: User, workspace: Workspace) -> int:

@@ -184,6 +184,12 @@ class Job(models.Model):
                 name="job_parked",
             ),
             models.Index(
+                fields=["workspace", "created_at"],
+                condition=~Q(state__in=(State.FAILED, State.FILTERED))
+                & ~Q(state=State.CANCELLED, upstream_calls=0),
+                name="job_may_be_made",
+            ),
+            models.Index(
                 fields=["-id"],
                 condition=Q(state__in=(State.FAILED, State.FILTERED, State.CANCELLED)),
                 name="job_ended_empty",

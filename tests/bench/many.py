@@ -1,5 +1,7 @@
 """Makes many images in one team, as rows without objects: python -m tests.bench.many N [EMAIL].
 
+With --jobs N that many jobs, too, delivered and paid (`tests.bench.many_jobs`).
+
 One in twelve is by somebody else, of another model, of another size, of the seed 1, a
 favourite, in a collection, in the trash, so that a thousand fill a page of each; "heron" is in
 every tenth prompt, "zeppelin" in sixty and one of each ten thousand. The database makes them
@@ -7,6 +9,7 @@ itself, without its indexes and triggers, which are put back at the end: of the 
 there then. May be repeated: the images become more.
 """
 
+import argparse
 import os
 import sys
 import time
@@ -26,6 +29,7 @@ from accounts import people, terms  # noqa: E402
 from accounts.models import Membership, Role, User, Workspace  # noqa: E402
 from gallery import search, stock  # noqa: E402
 from gallery.models import Collection, CollectionImage, Favourite, Image, Stock  # noqa: E402
+from tests.bench import many_jobs  # noqa: E402
 
 _AT_ONCE = 20_000
 _PLACES = [
@@ -93,15 +97,17 @@ WHERE workspace_id = '{workspace}' AND engine_ms % 12 = 5 AND engine_ms >= {firs
 """
 
 
-def main(count: int, email: str) -> None:
+def main(count: int, email: str, jobs: int) -> None:
     begun = time.monotonic()
     with connection.cursor() as cursor, _bare(cursor):
         workspace = fill(count, email)
     Stock.objects.update_or_create(workspace=workspace, defaults={"size_bytes": _bytes(workspace)})
+    if jobs:
+        many_jobs.fill(jobs, User.objects.get(email=email), workspace)
     if connection.vendor == "postgresql":  # as it does by itself, and SQLite does not
         with connection.cursor() as cursor:
             cursor.execute("VACUUM ANALYZE")
-    sys.stdout.write(f"{count} images in {time.monotonic() - begun:.0f} s\n")
+    sys.stdout.write(f"{count} images, {jobs} jobs in {time.monotonic() - begun:.0f} s\n")
 
 
 def fill(count: int, email: str) -> Workspace:
@@ -154,7 +160,7 @@ def _bare(cursor: Any) -> Iterator[None]:
 
 def _bytes(workspace: Workspace) -> int:
     rows = Image.objects.filter(workspace=workspace)
-    return int(rows.aggregate(total=Sum("size_bytes"))["total"])
+    return int(rows.aggregate(total=Sum("size_bytes"))["total"] or 0)
 
 
 def _values(
@@ -184,4 +190,9 @@ def _picked(names: list[str]) -> str:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]), sys.argv[2] if len(sys.argv) > 2 else "bench@example.com")
+    parser = argparse.ArgumentParser()
+    parser.add_argument("count", type=int)
+    parser.add_argument("email", nargs="?", default="bench@example.com")
+    parser.add_argument("--jobs", type=int, default=0)
+    told = parser.parse_args()
+    main(told.count, told.email, told.jobs)

@@ -28,6 +28,7 @@ TESTS = (
     "tests/studio/test_charges.py",
     "tests/studio/test_claim.py",
     "tests/studio/test_jobs.py",
+    "tests/studio/test_plans.py",
     "tests/studio/test_settle.py",
     "tests/studio/test_submit.py",
     "tests/studio/test_sweep.py",
