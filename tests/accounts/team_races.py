@@ -9,10 +9,11 @@ from tests.programs import at_once, ready, say
 
 ready()
 
+from django.core.cache import cache  # noqa: E402
 from django.core.management import call_command  # noqa: E402
 
 from accounts import ids, invitations, ledger, members, teams  # noqa: E402
-from accounts.models import Membership, Role, User, Workspace  # noqa: E402
+from accounts.models import Invitation, Membership, Plan, Role, User, Workspace  # noqa: E402
 from tests.accounts.races import patiently  # noqa: E402
 from tests.conftest import person  # noqa: E402
 
@@ -52,6 +53,43 @@ def accept(processes: int) -> None:
         members=team.memberships.count(),
         accepted=team.invitations.exclude(accepted_at=None).count(),
     )
+
+
+def places(processes: int) -> None:
+    """The last one of a plan: invited to by all at once; then, of many invited, taken."""
+    call_command("createcachetable", verbosity=0)
+    ada = person("Ada")
+    team = teams.open_team(by=ada, name="Team")
+    Plan.objects.update(member_limit=2)
+    team = Workspace.objects.get(pk=team.pk)  # with its plan as it is now
+
+    def invite(number: int) -> None:
+        with suppress(invitations.TooMany):
+            email = f"guest{number}@example.com"
+            patiently(
+                lambda: invitations.invite(workspace=team, by=ada, email=email, role=Role.MEMBER)
+            )
+
+    at_once(*(partial(invite, number) for number in range(processes)))
+    say(invited=team.invitations.count())
+
+    cache.clear()  # letters are counted
+    Plan.objects.update(member_limit=100)
+    team = Workspace.objects.get(pk=team.pk)
+    guests = [person(f"late{number}") for number in range(processes)]
+    invited = [
+        invitations.invite(workspace=team, by=ada, email=each.email, role=Role.MEMBER)
+        for each in guests
+    ]
+    Plan.objects.update(member_limit=2)
+
+    def join(invitation: Invitation, by: User) -> None:
+        invitation = Invitation.objects.select_related("workspace__plan").get(pk=invitation.pk)
+        with suppress(invitations.TooMany):
+            patiently(lambda: invitations.accept(invitation=invitation, by=by))
+
+    at_once(*(partial(join, *each) for each in zip(invited, guests, strict=True)))
+    say(members=team.memberships.count())
 
 
 def credit(rounds: int) -> None:

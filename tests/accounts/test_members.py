@@ -173,6 +173,13 @@ def test_one_invitation_lets_one_in_once(ground: Ground) -> None:
 
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("ground", ON_BOTH, indirect=True)
+def test_sixteen_that_want_the_last_place_of_a_plan(ground: Ground) -> None:
+    invited, joined = ground.run("tests.accounts.team_races", "places", 16)
+    assert (invited, joined) == ({"invited": 1}, {"members": 2})
+
+
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize("ground", ON_BOTH, indirect=True)
 def test_credit_moved_both_ways_at_once_is_neither_lost_nor_stuck(ground: Ground) -> None:
     (end,) = ground.run("tests.accounts.team_races", "credit", 10)
     assert end == {"total": 400_000, "drift": []}
