@@ -262,15 +262,16 @@ def read_all(
 
 
 def read_some(body: Body, known: Mapping[str, Field]) -> dict[str, Any]:
-    """Of a body of JSON that has no others; what is null is left out. Raises BadField."""
+    """Of a body of JSON that has no others; none may be null. Raises BadField."""
     for name in body.fields:
         if name not in known:
             raise BadField(name[:100], f"There is no field {name[:100]}.", code="unknown_parameter")
-    values = {
+        if None in body.fields[name]:
+            raise BadField(name, f"{name} is to be {known[name].says}.")
+    return {
         name: _value(name, known[name], all_of_it, is_form=False)
         for name, all_of_it in body.fields.items()
     }
-    return {name: value for name, value in values.items() if value is not None}
 
 
 def _pictures(all_of_it: list[Any]) -> list[Any]:

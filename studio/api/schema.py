@@ -240,7 +240,7 @@ _LINKS: dict[str, dict[str, list[tuple[str, str, str]]]] = {
     "create_collection": {
         "200": [
             (target, "collection_id", "id")
-            for target in ("read_collection", "rename_collection", "list_collection_images")
+            for target in ("read_collection", "change_collection", "list_collection_images")
         ]
     },
     "list_collections": {

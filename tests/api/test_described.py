@@ -40,7 +40,7 @@ def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
     "examples", [20, pytest.param(200, marks=[pytest.mark.long, pytest.mark.timeout(1_800)])]
 )
 def test_the_product_is_as_described(product: Product, examples: int, tmp_path: Path) -> None:
-    """So many for each of the eighteen operations, beside the edges of every field and the links.
+    """So many for each of the twenty operations, beside the edges of every field and the links.
 
     No 5xx, no answer that is not described, and nothing taken that is described as wrong.
     """
@@ -58,6 +58,6 @@ def test_the_product_is_as_described(product: Product, examples: int, tmp_path: 
         check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "Tested: 18\n" in done.stdout
+    assert "Tested: 20\n" in done.stdout
     for role in ("web", "worker"):
         assert "Traceback" not in product.log(role)

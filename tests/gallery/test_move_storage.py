@@ -107,12 +107,13 @@ def test_what_no_row_names_is_removed_from_where_it_went(
     stores.current.write("gone", io.BytesIO(b"gone"))
     call_command("move_storage", "files", stdout=io.StringIO())
     images.disown("gone")
+    kept = {key for key, _ in images.stored()}  # the bucket has those of other tests, too
     said = io.StringIO()
     call_command("move_storage", "files", "--new-only", "--discard-others", stdout=said)
-    assert "0 objects of 0 bytes copied, 2 were there" in said.getvalue()
+    assert f"0 objects of 0 bytes copied, {len(kept)} were there" in said.getvalue()
     _, there = relocation.ends("files")
     assert {key for key, _ in there.objects()} == {image.original, pending}
-    assert {key for key, _ in images.stored()} == {image.original, pending}
+    assert {key for key, _ in images.stored()} == kept >= {image.original, pending}
 
 
 def test_without_a_bucket_it_says_so(tmp_path: Path) -> None:

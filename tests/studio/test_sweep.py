@@ -123,7 +123,7 @@ def test_the_supervisor_gives_a_job_up_without_asking_the_storage(
     images.stage(png(), suffix="bin", purpose=job.hold)
     Job.objects.update(crashes=2, lease_until=timezone.now())
     with monkeypatch.context() as away:
-        away.setattr(images, "default_storage", None)
+        away.setattr(images, "current", None)
         sweep.sweep(timezone.now())
     job.refresh_from_db()
     assert (job.state, len(list(images.stored()))) == ("failed", 1)
