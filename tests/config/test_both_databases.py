@@ -56,7 +56,7 @@ def run(postgresql: PostgreSQL, marked: str, *tests: str) -> None:
     print(done.stdout)
 
 
-@pytest.mark.timeout(400)
+@pytest.mark.timeout(900)
 def test_ledger_and_jobs_pass_on_postgresql(postgresql: PostgreSQL) -> None:
     run(postgresql, "not long", *TESTS)
 
