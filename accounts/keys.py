@@ -131,8 +131,7 @@ def find(secret: str) -> ApiKey | None:
     """
     if not is_well_formed(secret):
         return None
-    key: ApiKey | None = _WORKING.first(secret_hash=_hash(secret), at=timezone.now())
-    return key
+    return _WORKING.first(secret_hash=_hash(secret), at=timezone.now())
 
 
 def still_works(key: ApiKey) -> bool:

@@ -14,7 +14,7 @@ nothing more. The verbs take part in the caller's transaction and hold no lock b
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, transaction
 from django.db.models import Q, QuerySet, Sum
 from django.utils import timezone
 
@@ -80,19 +80,19 @@ class SettledOtherwise(LedgerError):
 
 
 def credit_of(workspace: Workspace) -> Wallet:
-    return _CREDIT.first(of=workspace.pk) or _new_credit_of(workspace)
+    found = _CREDIT.first(of=workspace.pk)
+    if found is None:
+        found, _ = Wallet.objects.get_or_create(workspace=workspace, kind=Wallet.Kind.CREDIT)
+    return found
 
 
 def lock(workspace: Workspace) -> Wallet:
     """Makes others that spend or count in this workspace wait until the transaction ends."""
-    return _LOCKED_CREDIT.first(of=workspace.pk) or _new_credit_of(workspace)
-
-
-def _new_credit_of(workspace: Workspace) -> Wallet:
-    """Or the one that another has made meanwhile, and that this transaction then locks."""
-    wallets = Wallet.objects.select_for_update() if connection.in_atomic_block else Wallet.objects
-    wallet, _ = wallets.get_or_create(workspace=workspace, kind=Wallet.Kind.CREDIT)
-    return wallet
+    found = _LOCKED_CREDIT.first(of=workspace.pk)
+    if found is None:
+        credit_of(workspace)  # or another has made it meanwhile
+        (found,) = _LOCKED_CREDIT(of=workspace.pk)
+    return found
 
 
 def owed_by(workspace: Workspace) -> Wallet:

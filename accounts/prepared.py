@@ -20,10 +20,10 @@ from typing import Any, Generic, TypeVar
 from uuid import UUID
 
 from django.db import connection, connections
-from django.db.models import Model, QuerySet
+from django.db.models import QuerySet
 from django.db.models.sql.compiler import SQLCompiler
 
-_Row = TypeVar("_Row", bound=Model)
+_Row = TypeVar("_Row")
 _MANY_SHAPES = 64  # lists of so many lengths, more are built anew
 _STAND_IN = 1_730_000_000  # no number of ours, and one that every column may hold
 
@@ -31,11 +31,11 @@ _STAND_IN = 1_730_000_000  # no number of ours, and one that every column may ho
 class Prepared(Generic[_Row]):
     """`build` takes the values by name; it is called once for each length of its lists."""
 
-    def __init__(self, build: Callable[..., "QuerySet[_Row, Any]"]) -> None:
+    def __init__(self, build: Callable[..., QuerySet[Any, _Row]]) -> None:
         self._build = build
         self._statements: dict[Any, _Statement] = {}
 
-    def __call__(self, **values: Any) -> list[Any]:
+    def __call__(self, **values: Any) -> list[_Row]:
         """What the queryset of these values holds now: rows, or as its `values_list` says."""
         shape = (connection.vendor, *(_length(each) for each in values.values()))
         statement = self._statements.get(shape)
@@ -45,8 +45,8 @@ class Prepared(Generic[_Row]):
                 self._statements[shape] = statement
         return list(statement.asked(values))
 
-    def first(self, **values: Any) -> Any:
-        """None if there is no row; the queryset bounds how many are read."""
+    def first(self, **values: Any) -> _Row | None:
+        """None if there is no row; all that the queryset has are read."""
         return next(iter(self(**values)), None)
 
 

@@ -114,7 +114,7 @@ def owners_of(workspace: Workspace) -> list[User]:
 
 def maker(user: User, workspace: Workspace) -> Membership:
     """As what the person may spend the workspace's credit. Raises NotAllowed if they may not."""
-    found: Membership | None = _MAKER.first(user_id=user.pk, workspace_id=workspace.pk)
+    found = _MAKER.first(user_id=user.pk, workspace_id=workspace.pk)
     if found is None:
         raise NotAllowed
     return found

@@ -4,6 +4,7 @@ An object never changes, so what is in both is the same in both; what was half w
 was broken off is not, and is written anew. Decision 0023.
 """
 
+import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import suppress
@@ -60,8 +61,7 @@ def _one(
     if is_dry:
         return "copied"
     with source.reader(key) as file, tempfile.SpooledTemporaryFile(_IN_MEMORY_BYTES) as kept:
-        while piece := file.read(256 * 1024):
-            kept.write(piece)
+        shutil.copyfileobj(file, kept)
         kept.seek(0)
         sha256 = sha256_of(kept)
         kept.seek(0)

@@ -50,7 +50,7 @@ def lock(workspace: Workspace) -> int:
 
     One that moves money too locks this first, as storing does: else two would wait for each other.
     """
-    size_bytes: int | None = _LOCKED.first(of=workspace.pk)
+    size_bytes = _LOCKED.first(of=workspace.pk)
     if size_bytes is None:
         stock, _ = Stock.objects.select_for_update().get_or_create(workspace=workspace)
         size_bytes = stock.size_bytes

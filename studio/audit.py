@@ -3,7 +3,7 @@
 Run it while jobs run, and a job that is just being settled may be named; run it again.
 """
 
-from collections.abc import Iterator, Set
+from collections.abc import Callable, Iterator, Set
 
 from django.db.models import F
 
@@ -33,6 +33,15 @@ def findings() -> Iterator[str]:
     yield from stock.drift()
     yield from _links_between_workspaces()
     yield from _storage()
+
+
+def tell(say: Callable[[str], object]) -> int:
+    """Says each finding. Returns how many there were."""
+    count = 0
+    for sentence in findings():
+        say(sentence)
+        count += 1
+    return count
 
 
 def _jobs_and_holds() -> Iterator[str]:

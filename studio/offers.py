@@ -34,9 +34,9 @@ def enter() -> None:
 
 def all_on() -> list[Offered]:
     """In the order of the catalog."""
-    prices: dict[str, int] = dict(_PRICES())
+    prices = dict(_PRICES())
     return [
-        Offered(model=model, price_micros=prices[name])
+        Offered(model=model, price_micros=prices[name] or 0)
         for name, model in catalog.models().items()
         if name in prices
     ]

@@ -27,9 +27,7 @@ def product(strict: StrictStepfun, tmp_path_factory: pytest.TempPathFactory) -> 
     with running(
         "cluster",
         tmp_path_factory.mktemp("cluster"),
-        ENGINE="stepfun",
-        STEP_API_KEY=strict.key,
-        STEP_API_BASE=strict.base_url,
+        **strict.variables,
         WORKER_CONCURRENCY="4",
         ENGINE_DEADLINE_SECONDS="3",
     ) as product:

@@ -95,9 +95,7 @@ def test_code_of_before_and_of_now_at_once(tmp_path: Path, before: Path) -> None
         product = product_on(
             servers,
             folder,
-            ENGINE="stepfun",
-            STEP_API_KEY=service.key,
-            STEP_API_BASE=service.base_url,
+            **service.variables,
         )
         names = (*product.webs, *product.workers)
         try:

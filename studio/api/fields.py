@@ -186,22 +186,15 @@ def _id(value: Any) -> UUID:
 
 
 _IMAGE_ID = {"type": "string", "format": "uuid"}
-COVER = {
-    "cover": Field(
-        read=_id,
-        from_text=_never,
-        says="the id of an image",
-        schema={**_IMAGE_ID, "description": "One of its images."},
-    )
-}
-AFTER = {
-    "after": Field(
-        read=_id,
-        from_text=_never,
-        says="the id of an image",
-        schema={**_IMAGE_ID, "description": "One of its images. Left out: they come first."},
-    )
-}
+
+
+def _image(description: str) -> Field:
+    schema = {**_IMAGE_ID, "description": description}
+    return Field(read=_id, from_text=_never, says="the id of an image", schema=schema)
+
+
+COVER = {"cover": _image("One of its images.")}
+AFTER = {"after": _image("One of its images. Left out: they come first.")}
 IMAGES = {
     "images": Field(
         read=_ids,

@@ -25,9 +25,7 @@ def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
         StrictStepfun(keeps_images=False) as strict,
         Product(
             tmp_path_factory.mktemp("described"),
-            ENGINE="stepfun",
-            STEP_API_KEY=strict.key,
-            STEP_API_BASE=strict.base_url,
+            **strict.variables,
             API_RATE="1000000",
         ) as running,
     ):

@@ -29,6 +29,7 @@ from gallery import collections, images, pictures
 from gallery.models import Collection, CollectionImage, Image
 from studio.models import Job
 from tests.api.conftest import Program, program
+from tests.config.scene import values_of
 from tests.conftest import person
 from tests.gallery.makers import png
 from tests.studio.makers import submit
@@ -181,16 +182,13 @@ def done(job: Job) -> Job:
 
 def belongings(workspace: Workspace) -> list[Any]:
     """All that the workspace has, and that a program could change."""
-    return [
-        list(rows.order_by("pk").values())
-        for rows in (
-            Job.objects.in_workspace(workspace),
-            Image.objects.filter(workspace=workspace),
-            Collection.objects.filter(workspace=workspace),
-            CollectionImage.objects.filter(collection__workspace=workspace),
-            Wallet.objects.filter(workspace=workspace),
-        )
-    ]
+    return values_of(
+        Job.objects.in_workspace(workspace),
+        Image.objects.filter(workspace=workspace),
+        Collection.objects.filter(workspace=workspace),
+        CollectionImage.objects.filter(collection__workspace=workspace),
+        Wallet.objects.filter(workspace=workspace),
+    )
 
 
 def verdict(response: HttpResponse) -> str:

@@ -27,9 +27,7 @@ def product(
     with running(
         request.param,
         tmp_path_factory.mktemp("together"),
-        ENGINE="stepfun",
-        STEP_API_KEY=strict.key,
-        STEP_API_BASE=strict.base_url,
+        **strict.variables,
         API_RATE=str(RATE),
     ) as product:
         product.manage("credit", "ada@example.com", "5", "--reason", "tests")

@@ -23,8 +23,8 @@ from tests.shapes import product_on, servers_of
 SHAPES = ("sqlite", "postgresql", "redis")
 TITLES = {
     "sqlite": "SQLite",
-    "postgresql": "PostgreSQL",
-    "redis": "Redis broker",
+    "postgresql": "PostgreSQL, S3",
+    "redis": "Redis broker, S3",
     "cluster": "Cluster",
 }
 

@@ -13,10 +13,11 @@ import django
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 django.setup()
 
-from django.db import connection, connections  # noqa: E402
 from django_q.cluster import Cluster  # noqa: E402
 from django_q.models import OrmQ  # noqa: E402
 from django_q.tasks import async_task  # noqa: E402
+
+from accounts import connections  # noqa: E402
 
 _LOOK_SECONDS = 0.05
 
@@ -25,8 +26,7 @@ def main(count: int) -> None:
     for _ in range(count):
         async_task("math.sqrt", 4.0, task_name="nothing")
     left = OrmQ.objects.count()
-    connections.close_all()
-    connection.close_pool()  # type: ignore[attr-defined]
+    connections.close_before_fork()
     cluster = Cluster()
     begun = time.perf_counter()
     cluster.start()

@@ -10,7 +10,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.sizes import fits
 from tests.browser.test_main_job import sign_up
-from tests.browser.test_teams import TEAM, link_to, menu, press, switch, write
+from tests.browser.test_teams import TEAM, fund_a_team, link_to, menu, press, switch, write
 from tests.product import Product, until
 
 pytestmark = [
@@ -46,12 +46,7 @@ def test_a_team_chooses_and_shares(open_page: OpenPage, product: Product) -> Non
 
 def invite_until_it_holds(ada: Page, ben: Page, product: Product, email: str) -> None:
     """Sent again, only the new link leads in; revoked, none does; invited anew, Ben joins."""
-    press(menu(ada).get_by_role("link", name="Make a team"))
-    write(ada.get_by_label("Name"), TEAM)
-    press(ada.get_by_label("Name"))
-    press(ada.get_by_role("link", name="Move credit here"))
-    write(ada.get_by_label("Dollars"), "0.09")
-    press(ada.get_by_role("button", name="Move it"))
+    fund_a_team(ada)
     invite(ada, email)
     old = link_to(product, email)
     press(ada.get_by_role("button", name=f"Send again to {email}"))

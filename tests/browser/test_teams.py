@@ -83,14 +83,23 @@ def test_a_team_at_work(open_page: OpenPage, product: Product) -> None:
     remove(ada, ben, picture)
 
 
-def found_and_invite(ada: Page) -> None:
-    """Ada makes a team, funds it, and invites Ben."""
-    press(menu(ada).get_by_role("link", name="Make a team"))
-    write(ada.get_by_label("Name"), TEAM)
-    press(ada.get_by_label("Name"))
+def fund_a_team(ada: Page) -> None:
+    """A team with credit for thirty images."""
+    name_a_team(ada)
     press(ada.get_by_role("link", name="Move credit here"))
     write(ada.get_by_label("Dollars"), "0.09")
     press(ada.get_by_role("button", name="Move it"))
+
+
+def name_a_team(ada: Page) -> None:
+    press(menu(ada).get_by_role("link", name="Make a team"))
+    write(ada.get_by_label("Name"), TEAM)
+    press(ada.get_by_label("Name"))
+
+
+def found_and_invite(ada: Page) -> None:
+    """Ada makes a team, funds it, and invites Ben."""
+    fund_a_team(ada)
     expect(ada.locator("#balance")).to_contain_text("$0.09 · 30 images")
     write(ada.get_by_label("Email"), "Team-Ben@example.com")
     press(ada.get_by_role("button", name="Send the invitation"))
@@ -211,9 +220,7 @@ def test_roles_and_the_end_of_a_team(open_page: OpenPage, product: Product) -> N
     ada, vera = open_page(360), open_page(1440, "dark")
     sign_up(ada, "end-ada")
     email = sign_up(vera, "end-vera")
-    press(menu(ada).get_by_role("link", name="Make a team"))
-    write(ada.get_by_label("Name"), TEAM)
-    press(ada.get_by_label("Name"))
+    name_a_team(ada)
     write(ada.get_by_label("Email"), email)
     press(ada.get_by_label("Viewer"), "Space")
     press(ada.get_by_role("button", name="Send the invitation"))

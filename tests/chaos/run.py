@@ -36,9 +36,7 @@ class Chaos:
             product_on(
                 servers,
                 Path(folder),
-                ENGINE="stepfun",
-                STEP_API_KEY=service.key,
-                STEP_API_BASE=service.base_url,
+                **service.variables,
                 ENGINE_DEADLINE_SECONDS="3",
                 WORKER_CONCURRENCY="32",
             ) as product,

@@ -7,6 +7,7 @@ import pytest
 from allauth.account.models import EmailAddress
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
+from django.db.models import QuerySet
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -227,23 +228,24 @@ def invited(by: User, workspace: Workspace) -> Invitation:
 
 def belongings(workspace: Workspace) -> list[Any]:
     """All that the workspace has, and that somebody could change."""
-    return [
-        list(rows.order_by("pk").values())
-        for rows in (
-            Job.objects.in_workspace(workspace),
-            Image.objects.filter(workspace=workspace),
-            ShareLink.objects.filter(workspace=workspace),
-            Favourite.objects.filter(image__workspace=workspace),
-            Collection.objects.filter(workspace=workspace),
-            CollectionImage.objects.filter(collection__workspace=workspace),
-            ApiKey.objects.in_workspace(workspace),
-            Webhook.objects.in_workspace(workspace),
-            Prompt.objects.filter(workspace=workspace),
-            Delivery.objects.filter(webhook__workspace=workspace),
-            Wallet.objects.filter(workspace=workspace),
-            Payment.objects.filter(workspace=workspace),
-            Membership.objects.filter(workspace=workspace),
-            Invitation.objects.filter(workspace=workspace),
-            Workspace.objects.filter(pk=workspace.pk),
-        )
-    ]
+    return values_of(
+        Job.objects.in_workspace(workspace),
+        Image.objects.filter(workspace=workspace),
+        ShareLink.objects.filter(workspace=workspace),
+        Favourite.objects.filter(image__workspace=workspace),
+        Collection.objects.filter(workspace=workspace),
+        CollectionImage.objects.filter(collection__workspace=workspace),
+        ApiKey.objects.in_workspace(workspace),
+        Webhook.objects.in_workspace(workspace),
+        Prompt.objects.filter(workspace=workspace),
+        Delivery.objects.filter(webhook__workspace=workspace),
+        Wallet.objects.filter(workspace=workspace),
+        Payment.objects.filter(workspace=workspace),
+        Membership.objects.filter(workspace=workspace),
+        Invitation.objects.filter(workspace=workspace),
+        Workspace.objects.filter(pk=workspace.pk),
+    )
+
+
+def values_of(*rows: QuerySet[Any]) -> list[Any]:
+    return [list(each.order_by("pk").values()) for each in rows]

@@ -17,6 +17,11 @@ from tests.engines.strict_rules import Wanted
 
 
 class StrictStepfun(Strict):
+    @property
+    def variables(self) -> dict[str, str]:
+        """What makes Easel ask this service."""
+        return {"ENGINE": "stepfun", "STEP_API_KEY": self.key, "STEP_API_BASE": self.base_url}
+
     def check(self, operation: str, fields: dict[str, Any], upload: bytes | None) -> Wanted:
         return strict_rules.check(operation, fields, upload)
 

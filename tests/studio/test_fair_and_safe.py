@@ -25,9 +25,7 @@ def start(tmp_path: Path) -> Iterator[Start]:
         def new(**variables: str) -> Product:
             product = Product(
                 tmp_path,
-                ENGINE="stepfun",
-                STEP_API_KEY=strict.key,
-                STEP_API_BASE=strict.base_url,
+                **strict.variables,
                 **variables,
             )
             running.append(product.__enter__())

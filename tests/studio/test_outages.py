@@ -46,9 +46,7 @@ def test_jobs_outlast_it(
     product = stack.enter_context(
         Product(
             tmp_path,
-            ENGINE="stepfun",
-            STEP_API_KEY=strict.key,
-            STEP_API_BASE=strict.base_url,
+            **strict.variables,
             JOB_DEADLINE_SECONDS="300",
             **variables,
         )

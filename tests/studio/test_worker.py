@@ -23,9 +23,7 @@ def strict() -> Iterator[StrictStepfun]:
 def product(strict: StrictStepfun, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
     with Product(
         tmp_path_factory.mktemp("worker"),
-        ENGINE="stepfun",
-        STEP_API_KEY=strict.key,
-        STEP_API_BASE=strict.base_url,
+        **strict.variables,
         ENGINE_DEADLINE_SECONDS="2",
         OPERATOR_EMAIL="operator@example.com",
     ) as running:

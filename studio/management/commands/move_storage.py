@@ -5,7 +5,7 @@ from django.core.files.storage import InvalidStorageError
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from gallery import relocation
-from gallery.stores import StorageError
+from gallery.stores import StorageError, Store
 from studio import audit
 
 _EVERY = 1_000
@@ -40,7 +40,7 @@ class Command(BaseCommand):
         except StorageError as error:
             raise CommandError(f"{error}; run this again, and it goes on") from error
 
-    def _copy(self, source: Any, target: Any, options: dict[str, Any]) -> None:
+    def _copy(self, source: Store, target: Store, options: dict[str, Any]) -> None:
         counts: Counter[str] = Counter()
         copied_bytes = 0
         moved = relocation.copy(

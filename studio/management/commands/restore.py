@@ -33,9 +33,6 @@ class Command(BaseCommand):
             f"{ended.jobs:,} jobs that were under way are cancelled and not charged; "
             f"{ended.deliveries:,} webhook deliveries are given up; everybody signs in anew."
         )
-        found = list(audit.findings())
-        for sentence in found:
-            self.stdout.write(sentence)
-        if found:
-            raise CommandError(f"restored, but {len(found)} things do not agree")
+        if found := audit.tell(self.stdout.write):
+            raise CommandError(f"restored, but {found} things do not agree")
         self.stdout.write("Restored. Ledger, jobs and storage agree.")
