@@ -190,7 +190,7 @@ def test_shown_means_prompt_and_settings_but_no_person_and_no_price(
     text = page(client, path_of(link))
     assert SECRET in text
     assert "4711" in text
-    assert "ada" not in text.lower().replace("a dark", "")
+    assert not re.search(r"\bada\b", text, re.IGNORECASE)  # a token may hold the letters
     assert "$" not in text
     assert told(fetch(client, file_of(link, image, "download")).whole)[0].startswith(SECRET)
 
