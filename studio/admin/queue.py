@@ -4,19 +4,25 @@ django-q2's own lists count all that they have, and change what only its process
 planned there, and no success is kept.
 """
 
+from django.conf import settings
 from django.contrib import admin
 from django_q.admin import Failure, OrmQ, Schedule, Success
 
 from accounts.admin import ReadOnlyAdmin
 
-admin.site.unregister((Failure, OrmQ, Schedule, Success))
+admin.site.unregister((Failure, Schedule, Success))
+if admin.site.is_registered(OrmQ):  # by django-q2, where the database is the broker
+    admin.site.unregister(OrmQ)
 
 
-@admin.register(OrmQ)
 class RingAdmin(ReadOnlyAdmin):
     list_display = ("id", "key", "lock")
     ordering = ("-id",)
     fields = list_display
+
+
+if settings.BROKER == "database":
+    admin.site.register(OrmQ, RingAdmin)
 
 
 @admin.register(Failure)

@@ -6,6 +6,7 @@ The gallery's is of SQLite; with SHAPE=postgresql of PostgreSQL, with a million 
 """
 
 import os
+import socket
 import statistics
 import subprocess
 import sys
@@ -17,7 +18,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from tests.bench import galleries, latency, measure
-from tests.product import ROOT, Product, free_port
+from tests.product import ROOT, Product, free_port, until
 from tests.shapes import product_on, servers_of
 
 SHAPES = ("sqlite", "postgresql", "redis")
@@ -30,11 +31,12 @@ TITLES = {
 
 
 @contextmanager
-def running(module: str, *arguments: object) -> Iterator[None]:
-    """A server of ours, on its port."""
-    command = [sys.executable, "-m", f"tests.bench.{module}", *map(str, arguments)]
+def running(module: str, port: int, *arguments: object) -> Iterator[None]:
+    """A server of ours that answers on its port."""
+    command = [sys.executable, "-m", f"tests.bench.{module}", str(port), *map(str, arguments)]
     server = subprocess.Popen(command, cwd=ROOT)
     try:
+        until(lambda: is_open(port), f"{module} on its port")
         yield
     finally:
         server.kill()
@@ -63,6 +65,11 @@ def installation(
         ) as product,
     ):
         yield product
+
+
+def is_open(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
 def submit(product: Product, count: int, *options: str) -> str:

@@ -208,15 +208,25 @@ def test_a_secret_that_cannot_be_kept_stops_by_name(tmp_path: Path) -> None:
     ],
 )
 def test_the_start_stops_with_one_line(name: str, changes: dict[str, str], tmp_path: Path) -> None:
+    done = started(tmp_path, changes)
+    assert done.returncode == 1
+    assert done.stdout == ""
+    assert re.fullmatch(rf"easel: the variable {name} .*\n", done.stderr)
+
+
+@pytest.mark.parametrize("broker", ["database", "redis"])
+def test_it_starts_on_each_broker(broker: str, tmp_path: Path) -> None:
+    done = started(tmp_path, {"BROKER": broker, "REDIS_URL": "redis://127.0.0.1:1/0"})
+    assert done.returncode == 0, done.stderr
+
+
+def started(data_dir: Path, changes: dict[str, str]) -> "subprocess.CompletedProcess[str]":
     known = {key: os.environ[key] for key in ("PATH", "HOME") if key in os.environ}
-    done = subprocess.run(
+    return subprocess.run(
         [sys.executable, "manage.py", "check"],
         cwd=ROOT,
-        env=known | {"DATA_DIR": str(tmp_path)} | changes,
+        env=known | {"DATA_DIR": str(data_dir)} | changes,
         capture_output=True,
         text=True,
         check=False,
     )
-    assert done.returncode == 1
-    assert done.stdout == ""
-    assert re.fullmatch(rf"easel: the variable {name} .*\n", done.stderr)
