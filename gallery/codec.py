@@ -19,7 +19,8 @@ from dataclasses import dataclass
 from accounts import turns
 from gallery.codec_child import COMPOSE, SIDE_AND_TYPE, TYPES
 from gallery.codec_reader import PICTURES_PROGRAM, Answer, Program, Reader, Signs
-from gallery.pictures import Composed, Picture, Previews
+from gallery.composition import Composed
+from gallery.pictures import Picture, Previews
 
 log = logging.getLogger("easel.gallery")
 
@@ -60,7 +61,7 @@ def verify(data: bytes) -> Picture:
 
 
 def compose(*, original: bytes, result: bytes, mask: bytes, feather: int) -> Composed:
-    """As pictures.compose. Raises PictureError and CodecBusy."""
+    """As composition.compose. Raises PictureError and CodecBusy."""
     head = COMPOSE.pack(len(original), len(result), feather)
     answer = _ask("compose", head + original + result + mask)
     return Composed(

@@ -23,7 +23,7 @@ from typing import Any
 
 from PIL import Image as Pillow
 
-from gallery import pictures
+from gallery import composition, pictures
 from gallery.pictures import PictureError
 
 REQUEST = struct.Struct(">BI")
@@ -137,7 +137,7 @@ def _previews(data: bytes) -> Answer:
 def _compose(data: bytes) -> Answer:
     first, second, feather = COMPOSE.unpack_from(data)
     at = COMPOSE.size + first
-    made = pictures.compose(
+    made = composition.compose(
         original=data[COMPOSE.size : at],
         result=data[at : at + second],
         mask=data[at + second :],

@@ -10,7 +10,7 @@ from typing import Any
 
 import c2pa
 
-from gallery import pictures
+from gallery import headers
 
 _MAX_TEXT = 8_000
 _MAX_STEPS = 12
@@ -22,16 +22,16 @@ _USER_COMMENT = (0x8769, 0x9286)
 
 def inspect(data: bytes, *, anchors: str) -> dict[str, Any]:
     """`anchors`: certificates in PEM, whose signatures are trusted. Raises PictureError."""
-    opened = pictures.header_of(data)
+    opened = headers.header_of(data)
     xmp = _text(opened.info.get("xmp") or opened.info.get("XML:com.adobe.xmp"))
     found = _SOURCE.search(xmp)
     return {
-        "content_type": pictures.type_of(opened),
+        "content_type": headers.type_of(opened),
         "width": opened.width,
         "height": opened.height,
         "parameters": _parameters(opened)[:_MAX_TEXT],
         "source": found[1] if found else "",
-        **_credentials(data, pictures.type_of(opened), anchors),
+        **_credentials(data, headers.type_of(opened), anchors),
     }
 
 
@@ -41,7 +41,7 @@ def _parameters(opened: Any) -> str:
         return said
     try:
         comment = opened.getexif().get_ifd(_USER_COMMENT[0]).get(_USER_COMMENT[1])
-    except pictures.BROKEN:
+    except headers.BROKEN:
         return ""
     if isinstance(comment, bytes) and comment.startswith(b"UNICODE\0"):
         return comment[8:].decode("utf-16-be", "replace")

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from gallery import families, recipes
+from gallery.composition import usual_feather
 from gallery.models import Image
-from gallery.pictures import usual_feather
 
 # What a region is chosen with: its icon, its name, its key; and what a rectangle is told by
 TOOLS = (("brush", "Brush", "P"), ("eraser", "Eraser", "E"), ("rectangle", "Rectangle", "R"))

@@ -11,8 +11,9 @@ from accounts import ids, ledger, statements, workspaces
 from accounts.ledger import InsufficientCredit
 from accounts.models import ApiKey, Membership, User, Wallet, Workspace
 from gallery import images, stock
+from gallery.composition import usual_feather
 from gallery.models import Image
-from gallery.pictures import Picture, usual_feather
+from gallery.pictures import Picture
 from studio.catalog import MAX_SEED
 from studio.jobs import asking, caps, quota
 from studio.jobs.caps import QuotaExceeded

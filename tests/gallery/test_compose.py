@@ -9,8 +9,9 @@ import pytest
 from PIL import Image as Pillow
 from PIL import ImageDraw
 
-from gallery import codec, pictures
-from gallery.pictures import Composed, Picture, PictureError
+from gallery import codec, composition, pictures, pixels
+from gallery.composition import Composed
+from gallery.pictures import Picture, PictureError
 from tests.gallery import makers
 from tests.gallery.makers import encoded, jpeg
 from tests.studio.makers import png
@@ -29,7 +30,7 @@ def mask(width: int = 256, height: int = 256, hole: Box | None = None) -> bytes:
     return encoded(image, "PNG")
 
 
-@pytest.fixture(params=[pictures.compose, codec.compose], ids=["here", "in a child"])
+@pytest.fixture(params=[composition.compose, codec.compose], ids=["here", "in a child"])
 def compose(request: pytest.FixtureRequest) -> Compose:
     def composed(*, feather: int = 4, **pictures: bytes) -> Composed:
         return request.param(feather=feather, **pictures)  # type: ignore[no-any-return]
@@ -41,7 +42,7 @@ def opened(data: bytes) -> Pillow.Image:
     return Pillow.open(io.BytesIO(data))
 
 
-def pixels(made: Composed) -> Any:
+def pixels_of(made: Composed) -> Any:
     return opened(made.picture.data).convert("RGB").load()
 
 
@@ -61,7 +62,7 @@ def test_inside_outside_and_seam(compose: Compose) -> None:
     made = compose(
         original=png(256, 256, "red"), result=png(256, 256, "blue"), mask=mask(hole=SQUARE)
     )
-    found, picture = pixels(made), made.picture
+    found, picture = pixels_of(made), made.picture
     assert (picture.content_type, picture.width, picture.height) == ("image/png", 256, 256)
     assert found[128, 128] == BLUE
     assert all(found[at] == RED for at in ((0, 0), (88, 128), (168, 128), (128, 88)))
@@ -70,7 +71,7 @@ def test_inside_outside_and_seam(compose: Compose) -> None:
 
 def test_a_mask_without_a_hole_changes_nothing(compose: Compose) -> None:
     made = compose(original=png(64, 64, "red"), result=png(64, 64, "blue"), mask=mask(64, 64))
-    assert pixels(made)[32, 32] == RED
+    assert pixels_of(made)[32, 32] == RED
     assert made.changed_outside_percent == 100
 
 
@@ -91,7 +92,7 @@ def test_a_result_of_another_size_is_fitted(compose: Compose) -> None:
         original=png(256, 256, "red"), result=png(64, 64, "blue"), mask=mask(hole=SQUARE)
     )
     assert (made.picture.width, made.picture.height) == (256, 256)
-    assert pixels(made)[128, 128] == BLUE
+    assert pixels_of(made)[128, 128] == BLUE
 
 
 def test_a_result_that_is_none(compose: Compose) -> None:
@@ -115,14 +116,14 @@ def test_beyond_the_feather_every_pixel_is_the_photos(
     assert size == ((200, 300) if orientation == 6 else (300, 200))
     box = (80, 90, 130, 120)
     result = encoded(Pillow.effect_noise(size, 90).convert("RGB"), "PNG")
-    made = pictures.compose(
+    made = composition.compose(
         original=kept.data, result=result, mask=mask(*size, hole=box), feather=feather
     )
     differs = (array(made.picture.data) != array(kept.data)).any(axis=2)
     assert not (differs & ~grown(size, box, feather)).any()
     assert differs[grown(size, box, -feather)].mean() > 0.9 if feather < 10 else True
     if form == "PNG":
-        upright = pictures._upright(opened(sent))  # type: ignore[arg-type]
+        upright = pixels.upright(opened(sent))  # type: ignore[arg-type]
         assert (array(kept.data) == np.asarray(upright.convert("RGB"))).all()
 
 
@@ -172,7 +173,7 @@ def test_a_region_that_is_everything_has_no_outside(compose: Compose) -> None:
     everything = mask(64, 64, hole=(0, 0, 64, 64))
     made = compose(original=png(64, 64, "red"), result=png(64, 64, "blue"), mask=everything)
     assert made.changed_outside_percent == 0
-    assert pixels(made)[0, 0] == BLUE
+    assert pixels_of(made)[0, 0] == BLUE
 
 
 def test_a_see_through_photo_stays_so(compose: Compose) -> None:
@@ -193,9 +194,9 @@ def test_an_engines_picture_that_lies_on_its_side_is_composed_as_it_is_seen(
     """The mask was painted on it as browsers show it."""
     lying = makers.jpeg(64, 48, exif=makers.exif(orientation=6), quality=95)
     made = compose(original=lying, result=png(48, 64, "blue"), mask=mask(48, 64))
-    seen = pictures._upright(opened(lying))  # type: ignore[arg-type]
+    seen = pixels.upright(opened(lying))  # type: ignore[arg-type]
     assert (array(made.picture.data) == np.asarray(seen.convert("RGB"))).all()
 
 
 def test_the_usual_feather_grows_with_the_photo() -> None:
-    assert [pictures.usual_feather(side, 4096) for side in (64, 1024, 4096)] == [2, 16, 64]
+    assert [composition.usual_feather(side, 4096) for side in (64, 1024, 4096)] == [2, 16, 64]
