@@ -1,6 +1,16 @@
 from django.urls import path
 
-from accounts.views import credit, invitations, keys, members, payments, privacy, teams, terms
+from accounts.views import (
+    credit,
+    invitations,
+    keys,
+    ledger,
+    members,
+    payments,
+    privacy,
+    teams,
+    terms,
+)
 
 app_name = "accounts"
 
@@ -42,8 +52,8 @@ urlpatterns = [
     path("credit/", credit.credit_page, name="credit_page"),
     path("credit/top-up", credit.payment_create, name="payment_create"),
     path("payments/<uuid:payment_id>/", credit.payment_page, name="payment_page"),
-    path("ledger/", credit.ledger_page, name="ledger_page"),
-    path("ledger.csv", credit.ledger_csv, name="ledger_csv"),
+    path("ledger/", ledger.ledger_page, name="ledger_page"),
+    path("ledger.csv", ledger.ledger_csv, name="ledger_csv"),
     path("stripe/webhook", payments.stripe_webhook, name="stripe_webhook"),
     path("accept", terms.terms_accept, name="terms_accept"),
     path("join/", invitations.join, name="join"),

@@ -4,6 +4,7 @@ from typing import Any
 from django import forms
 from django.utils.choices import CallableChoiceIterator
 
+from accounts.forms.fields import DayField
 from accounts.models import Workspace
 from gallery import facets, filters
 from gallery.filters import Filters
@@ -15,17 +16,7 @@ KINDS = [
     (Image.Kind.EDITED, "Edited"),
     (Image.Kind.UPLOAD, "Photos"),
 ]
-_DAY = "%Y-%m-%d"
 SORTS = [("", "Usual order"), ("newest", "Newest first"), ("oldest", "Oldest first")]
-
-
-class _Day(forms.DateInput):
-    input_type = "date"
-
-
-class _DayField(forms.DateField):
-    def __init__(self, **options: Any) -> None:
-        super().__init__(input_formats=[_DAY], widget=_Day(format=_DAY), **options)
 
 
 class FilterForm(forms.Form):
@@ -47,8 +38,8 @@ class FilterForm(forms.Form):
     collection = forms.ModelChoiceField(
         Collection.objects.none(), required=False, empty_label="Any collection"
     )
-    since = _DayField(required=False, label="From (UTC)")
-    until = _DayField(required=False, label="Until (UTC)")
+    since = DayField(required=False, label="From (UTC)")
+    until = DayField(required=False, label="Until (UTC)")
     size = forms.CharField(
         required=False,
         max_length=20,

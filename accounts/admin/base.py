@@ -8,9 +8,8 @@ check of permission, and one line in the audit log.
 import logging
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
-from uuid import UUID
 
 from django.contrib import admin, messages
 from django.contrib.admin.utils import unquote
@@ -25,7 +24,7 @@ from django.utils import timezone
 from django.utils.functional import cached_property
 from django.views.decorators.http import require_POST
 
-from accounts import tables
+from accounts import ids, tables
 
 log = logging.getLogger("easel.admin")
 MOST_COUNTED = 5_000
@@ -230,12 +229,7 @@ class SinceFilter(admin.SimpleListFilter):
 
     def queryset(self, _request: HttpRequest, rows: QuerySet[Any]) -> QuerySet[Any]:
         period = self.periods.get(self.value() or "")
-        return rows.filter(pk__gte=first_id_of(timezone.now() - period)) if period else rows
-
-
-def first_id_of(moment: datetime) -> UUID:
-    """No id that was made since sorts before it."""
-    return UUID(int=int(moment.timestamp() * 1000) << 80)
+        return rows.filter(pk__gte=ids.first_of(timezone.now() - period)) if period else rows
 
 
 def _action(verb: Verb) -> Callable[[BoundedAdmin, HttpRequest, QuerySet[Any]], None]:

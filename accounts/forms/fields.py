@@ -5,6 +5,8 @@ from django import forms
 
 from accounts.money import MICROS_PER_DOLLAR
 
+_DAY = "%Y-%m-%d"
+
 
 class Dollars(forms.DecimalField):
     """Dollars on the page, whole micro-dollars in code."""
@@ -25,3 +27,14 @@ class Dollars(forms.DecimalField):
 
     def prepare_value(self, value: Any) -> Any:
         return f"{Decimal(value) / MICROS_PER_DOLLAR:f}" if isinstance(value, int) else value
+
+
+class _Day(forms.DateInput):
+    input_type = "date"
+
+
+class DayField(forms.DateField):
+    """As a browser's date field has it: 2026-11-30."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(input_formats=[_DAY], widget=_Day(format=_DAY), **options)

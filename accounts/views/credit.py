@@ -1,4 +1,4 @@
-"""A workspace's credit: what is left, topping up, receipts, and the ledger."""
+"""A workspace's credit: what is left, topping up, and receipts."""
 
 from datetime import timedelta
 from uuid import UUID
@@ -6,20 +6,20 @@ from uuid import UUID
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import Http404, HttpResponse, HttpResponseBase
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
-from accounts import books, ledger, payments, registry, tables, workspaces
+from accounts import ledger, payments, registry, workspaces
 from accounts.forms.credit import TopUpForm
 from accounts.middleware import WorkspaceRequest
 from accounts.models import Membership, Payment
 from accounts.models.payments import PaymentQuerySet
 from accounts.once import MadeAlready
 
-SHOWN, LINES = 20, 50
+SHOWN = 20
 _FRESH = timedelta(seconds=5)
 
 
@@ -120,29 +120,6 @@ def _is_worth_a_look(payment: Payment) -> bool:
     is_open = payment.state in (Payment.State.OPEN, Payment.State.PROCESSING)
     is_fresh = payment.checked_at and timezone.now() - payment.checked_at < _FRESH
     return bool(payments.are_on() and is_open and payment.session_id and not is_fresh)
-
-
-@require_safe
-@login_required
-def ledger_page(request: WorkspaceRequest) -> HttpResponse:
-    workspaces.check_may_manage(request.user, request.workspace)
-    before = request.GET.get("before")
-    lines = books.page(request.workspace, before=_id(before) if before else None, size=LINES + 1)
-    context = {
-        "lines": lines[:LINES],
-        "older": lines[LINES - 1] if len(lines) > LINES else None,
-        "is_first": not before,
-        "workspace": request.workspace,
-    }
-    return render(request, "accounts/ledger_page.html", context)
-
-
-@require_safe
-@login_required
-def ledger_csv(request: WorkspaceRequest) -> HttpResponseBase:
-    """Sent as it is read, however long it is."""
-    workspaces.check_may_manage(request.user, request.workspace)
-    return tables.response("ledger.csv", books.COLUMNS, books.rows(request.workspace))
 
 
 def _id(text: str) -> UUID:

@@ -1,6 +1,5 @@
-"""Credit, topping up, receipts and the ledger, as people see them."""
+"""Credit, topping up and receipts, as people see them."""
 
-import csv
 from typing import Any
 
 import pytest
@@ -8,8 +7,8 @@ from django.core import mail
 from django.test import Client
 from django.urls import reverse
 
-from accounts import books, ids, ledger, payments, teams, workspaces
-from accounts.models import Payment, Role, Transfer, User, Workspace
+from accounts import ids, ledger, payments, teams, workspaces
+from accounts.models import Payment, Role, User, Workspace
 from tests.accounts.top_ups import TEN, TopUp, tell
 from tests.conftest import person
 from tests.stripe.strict import StrictStripe
@@ -208,58 +207,6 @@ def test_payments_come_in_pages(as_ada: Client, ada: User, workspace: Workspace)
     older = as_ada.get(reverse("accounts:credit_page"), {"before": before}).content.decode()
     assert oldest.number in older
     assert as_ada.get(reverse("accounts:credit_page"), {"before": "x"}).status_code == 404
-
-
-# The ledger
-
-
-def test_the_ledger_has_both_sides_newest_first_in_pages(
-    as_ada: Client, ada: User, workspace: Workspace
-) -> None:
-    for number in range(60):
-        ledger.hold(workspace=workspace, amount_micros=1_000, reference=f"job:{number}", by=ada)
-        verb = ledger.void if number % 10 == 0 else ledger.post
-        verb(reference=f"job:{number}")
-    ledger.hold(workspace=workspace, amount_micros=2_000, reference="job:held")
-    ledger.grant(to=workspace, amount_micros=5_000, reference="grant:1", memo="A gift")
-    seen = page(as_ada, "ledger_page")
-    assert seen.count('role="rowheader"') == 50
-    assert seen.index("A gift") < seen.index("Held") < seen.index("Picture", seen.index("Held") + 9)
-    assert "+$0.005" in seen
-    before = seen.partition("?before=")[2].partition('"')[0]
-    older = as_ada.get(reverse("accounts:ledger_page"), {"before": before}).content.decode()
-    assert older.count('role="rowheader"') == 54 + 3 - 50
-    assert "Welcome credit" in older
-    assert "Older" not in older
-    assert as_ada.get(reverse("accounts:ledger_page"), {"before": "x"}).status_code == 404
-
-
-def test_the_csv_has_all_and_sums_to_what_is_left(
-    as_ada: Client, workspace: Workspace, mallory: User
-) -> None:
-    ledger.hold(workspace=workspace, amount_micros=3_000, reference="job:1")
-    ledger.post(reference="job:1")
-    ledger.hold(workspace=workspace, amount_micros=3_000, reference="job:2")
-    ledger.void(reference="job:2")
-    ledger.grant(to=workspace, amount_micros=1, reference="grant:1", memo="=cmd()")
-    response = as_ada.get(reverse("accounts:ledger_csv"))
-    assert response["Content-Disposition"] == 'attachment; filename="ledger.csv"'
-    text = b"".join(response).decode()  # type: ignore[call-overload]
-    rows = list(csv.DictReader(text.splitlines()))
-    assert [row["state"] for row in rows] == ["posted", "posted", "voided", "posted"]
-    posted = sum(float(row["dollars"]) for row in rows if row["state"] == "posted")
-    assert round(posted * 1_000_000) == ledger.credit_of(workspace).posted_micros
-    assert rows[-1]["memo"] == "'=cmd()"
-    assert len(rows) == Transfer.objects.count() - 1, "none of Mallory's"
-
-
-def test_a_page_of_the_ledger_costs_no_more_when_there_is_more(
-    as_ada: Client, ada: User, workspace: Workspace, django_assert_max_num_queries: Any
-) -> None:
-    for number in range(40):
-        ledger.hold(workspace=workspace, amount_micros=1, reference=f"job:{number}", by=ada)
-    with django_assert_max_num_queries(3):
-        books.page(workspace, before=None, size=50)
 
 
 def test_a_team_that_owes_or_is_being_paid_for_is_not_closed(top_up: TopUp, ada: User) -> None:

@@ -1,6 +1,7 @@
 """How the database reads many jobs and transfers when one orders, looks and waits: on both."""
 
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -40,6 +41,8 @@ def test_nothing_reads_all_jobs_or_transfers(many: Workspace, ada: User, as_ada:
     key, secret = keys.issue(workspace=many, by=ada, name="k", monthly_cap_micros=10**9)
     newest = Job.objects.newest_first()[0]
     middle = ledger.credit_of(many).debits.order_by("pk")[COUNT // 2].pk
+    day = (timezone.now() - timedelta(days=100)).date()
+    month = books.Period(since=day, until=day + timedelta(days=30))
     program = Client(headers={"Authorization": f"Bearer {secret}"})
     acts: dict[str, Callable[[], Any]] = {
         "submit": lambda: submit(ada, many, api_key=key),
@@ -48,6 +51,7 @@ def test_nothing_reads_all_jobs_or_transfers(many: Workspace, ada: User, as_ada:
         "member's month": lambda: caps.spent_by(ada, many),
         "ledger page": lambda: books.page(many, before=None, size=50),
         "deep ledger page": lambda: books.page(many, before=middle, size=50),
+        "ledger of a month": lambda: books.page(many, before=None, size=50, period=month),
         "studio": lambda: as_ada.get("/"),
         "usage": lambda: as_ada.get(reverse("studio:usage_page")),
         "job of the API": lambda: program.get(f"/v1/jobs/{newest.pk}"),
