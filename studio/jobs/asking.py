@@ -10,11 +10,13 @@ the time: nobody's silence holds a team's money for longer than `PATIENCE`.
 """
 
 import logging
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import groupby
+from typing import TypeGuard
 from uuid import UUID
 
 from django.db import transaction
@@ -134,11 +136,13 @@ def decline(*, workspace: Workspace, order_id: UUID, by: User) -> list[Job]:
 
 def expire(at: datetime) -> None:
     """Those that nobody answered. A batch: what is left over is swept next time."""
-    old = Job.objects.parked().filter(created_at__lt=at - PATIENCE).order_by("pk")[:200]
+    parked = Job.objects.parked().filter(created_at__lt=at - PATIENCE)
+    old = parked.with_makers().select_related("workspace").order_by("pk")[:200]
     said = f"Nobody answered in {PATIENCE.days} days."
     with transaction.atomic(durable=True):
         ended = settle.withdraw(list(old), error=said, error_code="declined", among=[State.PARKED])
     _tidy(ended)
+    _tell_of_silence(ended)
 
 
 @contextmanager
@@ -166,9 +170,9 @@ def _decided(
 
 
 def _tell_asker(jobs: list[Job], by: User, *, is_yes: bool) -> None:
-    """Who answers their own question knows, and who has gone needs no answer."""
+    """Who answers their own question knows."""
     asker, workspace = jobs[0].created_by, jobs[0].workspace
-    if asker is None or asker == by or not asker.is_active or asker.erase_at:
+    if asker == by or not _is_told(asker):
         return
     letters.send(
         "cap_answered",
@@ -179,6 +183,27 @@ def _tell_asker(jobs: list[Job], by: User, *, is_yes: bool) -> None:
         count=len(jobs),
         url=letters.at_site("/"),
     )
+
+
+def _tell_of_silence(jobs: list[Job]) -> None:
+    """One letter to each who asked, for all that ended of theirs in a workspace."""
+    asked = Counter((job.created_by, job.workspace) for job in jobs)
+    for (asker, workspace), count in asked.items():
+        if not _is_told(asker):
+            continue
+        letters.send(
+            "cap_unanswered",
+            to=asker.email,
+            workspace=workspace.name,
+            count=count,
+            days=PATIENCE.days,
+            url=letters.at_site("/"),
+        )
+
+
+def _is_told(asker: User | None) -> TypeGuard[User]:
+    """Who has gone needs no answer."""
+    return bool(asker and asker.is_active and not asker.erase_at)
 
 
 def _tidy(jobs: Iterable[Job]) -> None:

@@ -129,6 +129,29 @@ def test_silence_holds_no_money_for_ever(capped: User, workspace: Workspace) -> 
 
 
 @pytest.mark.django_db
+def test_who_asked_hears_once_that_nobody_answered(
+    capped: User, vera: User, workspace: Workspace
+) -> None:
+    ledger.grant(to=workspace, amount_micros=1_000_000, reference="grant")
+    gone = person("Gus", workspace, Role.MEMBER)
+    Membership.objects.filter(user=gone).update(monthly_cap_micros=0)
+    submit(capped, workspace, count=2, prompt="a secret lake", is_asking=True)
+    submit(capped, workspace, count=3, prompt="another", is_asking=True)
+    submit(gone, workspace, is_asking=True)
+    User.objects.filter(pk=gone.pk).update(is_active=False)
+    mail.outbox.clear()
+    late = timezone.now() + asking.PATIENCE + timedelta(minutes=1)
+    for _ in range(2):
+        asking.expire(late)
+    [letter] = mail.outbox
+    assert letter.to == [capped.email]
+    assert letter.subject == "Nobody answered what you asked for"
+    for words in ("5 pictures", "14 days", "“Personal”", "Nothing was charged"):
+        assert words in letter.body
+    assert "secret" not in letter.body
+
+
+@pytest.mark.django_db
 def test_one_member_cannot_set_aside_all_of_it(capped: User, workspace: Workspace) -> None:
     ledger.grant(to=workspace, amount_micros=1_000_000, reference="grant")
     for _ in range(asking.MOST_PARKED // 4):
