@@ -44,4 +44,9 @@ def sign_out(*, user: User) -> None:
 
 
 def find(email: str) -> User | None:
-    return User.objects.filter(email__iexact=email).first()
+    return User.objects.filter(email__lower=email.lower()).first()
+
+
+def addressed(email: str) -> list[int]:
+    """The ids of those whose address this is, for a query that would else join all people."""
+    return list(User.objects.filter(email__lower=email.lower()).values_list("pk", flat=True))

@@ -68,10 +68,11 @@ def _json(rows: Iterable[Any]) -> Iterator[bytes]:
     yield b"\n]\n" if lead != "[\n" else b"[]\n"
 
 
-def in_pages(rows: "QuerySet[M]") -> Iterator[M]:
+def in_pages(rows: "QuerySet[M]", *, is_newest_first: bool = False) -> Iterator[M]:
     """All rows by their keys, some at a time, so that no query stays open meanwhile."""
-    ordered = rows.order_by("pk")
+    order, beyond = ("-pk", "pk__lt") if is_newest_first else ("pk", "pk__gt")
+    ordered = rows.order_by(order)
     page = list(ordered[:_AT_ONCE])
     while page:
         yield from page
-        page = list(ordered.filter(pk__gt=page[-1].pk)[:_AT_ONCE])
+        page = list(ordered.filter(**{beyond: page[-1].pk})[:_AT_ONCE])

@@ -11,6 +11,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from accounts.admin import KeptAdmin, ReadOnlyAdmin
+from accounts.models import Workspace
 from gallery.downloads import Choice
 from gallery.models import Image, Report
 from gallery.sharing import reports
@@ -23,8 +24,22 @@ _PREVIEW = Choice(side=512, content_type="image/webp", inside="nothing")
 class ImageAdmin(ReadOnlyAdmin):
     list_display = ("id", "created_at", "kind", "model", "width", "height", "size_bytes")
     list_filter = ("kind",)
-    search_fields = ("=id", "=sha256")
+    search_fields = ("id",)  # shows the box; see `get_search_results`
+    search_help_text = "An image’s id, or the SHA-256 of its file."
     ordering = ("-id",)
+
+    def get_search_results(
+        self, _request: HttpRequest, rows: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        """Sums are indexed within each workspace."""
+        words = search_term.strip()
+        if not words:
+            return rows, False
+        try:
+            return rows.filter(pk=UUID(words)), False
+        except ValueError:
+            ours = Workspace.objects.values("pk")
+            return rows.filter(workspace__in=ours, sha256=words.lower()), False
 
 
 @admin.register(Report)

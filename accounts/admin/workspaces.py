@@ -12,7 +12,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import path
 
-from accounts import ids, ledger, registry
+from accounts import ids, ledger, people, registry
 from accounts.admin.base import BoundedAdmin, KeptAdmin, Rows
 from accounts.forms.fields import Dollars
 from accounts.models import Invitation, Membership, Plan, User, Wallet, Workspace
@@ -132,6 +132,13 @@ class WorkspaceAdmin(KeptAdmin):
         rows: QuerySet[Any] = super().get_queryset(request)
         found: QuerySet[Any] = rows.annotate(available_micros=Subquery(left))
         return found
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        if found := people.addressed(search_term.strip()):
+            return queryset.filter(personal_of__in=found), False
+        return super().get_search_results(request, queryset, search_term)
 
     @admin.display(description="credit")
     def balance(self, workspace: Any) -> str:

@@ -19,11 +19,11 @@ from django.utils.http import urlencode
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from accounts import invitations, members, workspaces
+from accounts import invitations, members, people, workspaces
 from accounts.forms.teams import InvitationForm
 from accounts.invitations import InvitationError, NotSent
 from accounts.middleware import WorkspaceRequest, switch
-from accounts.models import Invitation, Role, User
+from accounts.models import Invitation, Role
 from accounts.views.teams import found, page
 
 _KEPT = "invitation"
@@ -149,5 +149,5 @@ def _standing(request: WorkspaceRequest, invitation: Invitation | None) -> dict[
 
 
 def _has_account(email: str) -> bool:
-    known = User.objects.filter(email__iexact=email).exists()
-    return known or bool(EmailAddress.objects.filter(email__iexact=email, verified=True).exists())
+    known = people.find(email) is not None
+    return known or bool(EmailAddress.objects.filter(email=email.lower(), verified=True).exists())

@@ -8,6 +8,7 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 
+from accounts import people
 from accounts.admin import ReadOnlyAdmin, Refused, SinceFilter, Verb
 from accounts.ledger import InsufficientCredit
 from accounts.models import User
@@ -132,8 +133,7 @@ class JobAdmin(ReadOnlyAdmin):
         else:
             return rows.filter(Q(pk=named) | Q(order_id=named)), False
         if "@" in words and " " not in words:
-            people = User.objects.filter(email__iexact=words)
-            return rows.filter(created_by__in=list(people.values_list("pk", flat=True))), False
+            return rows.filter(created_by__in=people.addressed(words)), False
         if Job.objects.filter(trace_id=words).exists():
             return rows.filter(trace_id=words), False
         newest = list(rows.order_by("-pk").values_list("pk", flat=True)[MOST_READ - 1 : MOST_READ])
