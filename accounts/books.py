@@ -37,11 +37,11 @@ class Period:
         among = Q()
         if self.since and self.since > date.min + LONGEST_HELD:
             start = datetime.combine(self.since, time(), UTC)
-            among &= Q(pk__gte=ids.first_of(start - LONGEST_HELD))
+            among &= Q(pk__gte=ids.first_at(start - LONGEST_HELD))
             among &= Q(settled_at__gte=start) | Q(settled_at=None, created_at__gte=start)
         if self.until and self.until < date.max:
             end = datetime.combine(self.until + timedelta(days=1), time(), UTC)
-            among &= Q(pk__lt=ids.first_of(end + _A_MOMENT))
+            among &= Q(pk__lt=ids.first_at(end + _A_MOMENT))
             among &= Q(settled_at__lt=end) | Q(settled_at=None, created_at__lt=end)
         return among
 

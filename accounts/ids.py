@@ -10,6 +10,6 @@ def new() -> UUID:
     return compat.uuid7()
 
 
-def first_of(moment: datetime) -> UUID:
-    """No id that was made since sorts before it, nor one made before after it."""
+def first_at(moment: datetime) -> UUID:
+    """No identifier that was made at that moment or later is below it."""
     return UUID(int=max(0, int(moment.timestamp() * 1000)) << 80)

@@ -232,7 +232,7 @@ class SinceFilter(admin.SimpleListFilter):
 
     def queryset(self, _request: HttpRequest, rows: QuerySet[Any]) -> QuerySet[Any]:
         period = self.periods.get(self.value() or "")
-        return rows.filter(pk__gte=ids.first_of(timezone.now() - period)) if period else rows
+        return rows.filter(pk__gte=ids.first_at(timezone.now() - period)) if period else rows
 
 
 def _action(verb: Verb) -> Callable[[BoundedAdmin, HttpRequest, QuerySet[Any]], None]:

@@ -33,7 +33,7 @@ def table(client: Client, **asked: str) -> list[dict[str, str]]:
 def moved(workspace: Workspace, memo: str, at: datetime, settled_at: datetime | None) -> None:
     """A picture that was ordered and paid then, or is held since."""
     Transfer.objects.create(
-        id=UUID(int=ids.first_of(at).int + Transfer.objects.count()),
+        id=UUID(int=ids.first_at(at).int + Transfer.objects.count()),
         debit=ledger.credit_of(workspace),
         credit=ledger.system(Wallet.Kind.REVENUE),
         amount_micros=1_000,
