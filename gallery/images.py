@@ -44,17 +44,18 @@ class Staged:
 
     key: str
     data: bytes = field(repr=False)
+    sha256: str
     facts: dict[str, Any]
 
 
-def stage(data: bytes, *, suffix: str, purpose: str = "", **facts: Any) -> str:
+def stage(data: bytes, *, suffix: str, sha256: str = "", purpose: str = "", **facts: Any) -> str:
     """Writes bytes under a new key and returns the key. Raises StorageError.
 
-    With a `purpose`, `staged_for` finds them and the `facts` again.
+    With a `purpose`, `staged_for` finds them and the `facts` again. `sha256`: who knows it.
     """
     now = timezone.now()
     key = f"{now:%Y/%m/%d}/{ids.new()}.{suffix}"
-    sha256 = hashlib.sha256(data).hexdigest()
+    sha256 = sha256 or hashlib.sha256(data).hexdigest()
     _announce(PendingObject(key=key, created_at=now, sha256=sha256, purpose=purpose, facts=facts))
     with turns.waiting():
         _write(key, data)
@@ -88,7 +89,7 @@ def staged_for(purpose: str) -> Staged | None:
         except FileNotFoundError:
             continue
         if hashlib.sha256(data).hexdigest() == row.sha256:
-            return Staged(key=row.key, data=data, facts=row.facts)
+            return Staged(key=row.key, data=data, sha256=row.sha256, facts=row.facts)
     return None
 
 
@@ -176,8 +177,7 @@ def make_previews(image: Image) -> None:
     if image.preview_large:
         return
     made = codec.previews(read(image.original))
-    small = stage(made.small, suffix="webp")
-    large = stage(made.large, suffix="webp")
+    small, large = (stage(each, suffix="webp") for each in (made.small, made.large))
     with transaction.atomic(durable=True):
         won = Image.objects.filter(pk=image.pk, preview_large="").update(
             preview_small=small, preview_large=large, placeholder=made.placeholder
@@ -188,8 +188,11 @@ def make_previews(image: Image) -> None:
         discard((small, large))
 
 
-def sweep(*, at: datetime) -> None:
-    """Empties old trash, removes orphans, and makes previews that a stopped worker left unmade."""
+def sweep(*, at: datetime) -> list[Image]:
+    """Empties old trash, removes orphans, and makes previews that a stopped worker left unmade.
+
+    Returns those of which none can be made: their pixels are not as they should be.
+    """
     while keys := purge(at=at):
         discard(keys)
     old = PendingObject.objects.filter(created_at__lt=at - ORPHAN_AGE)
@@ -197,11 +200,10 @@ def sweep(*, at: datetime) -> None:
         log.info("orphan removed key=%s", key)
         discard((key,))
     unmade = Image.objects.filter(preview_large="", created_at__lt=at - timedelta(minutes=1))
-    for image in unmade.order_by("created_at")[:20]:
-        _make_late_previews(image)
+    return [each for each in unmade.order_by("created_at")[:20] if not _makes_late_previews(each)]
 
 
-def _make_late_previews(image: Image) -> None:
+def _makes_late_previews(image: Image) -> bool:
     """One that can never have previews gets its original for them, and is not tried again."""
     try:
         make_previews(image)
@@ -212,3 +214,5 @@ def _make_late_previews(image: Image) -> None:
         Image.objects.filter(pk=image.pk, preview_large="").update(
             preview_small=image.original, preview_large=image.original
         )
+        return False
+    return True

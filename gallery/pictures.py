@@ -11,6 +11,7 @@ import hashlib
 import io
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from PIL import Image as Pillow
 from PIL.ImageFile import ImageFile
@@ -26,16 +27,17 @@ _LOSSY_WEBP = {b"VP8 ", b"VP8X"}
 
 @dataclass(frozen=True, kw_only=True)
 class Picture:
-    """Encoded bytes that were decoded whole and found good."""
+    """Encoded bytes that were found good."""
 
     data: bytes = field(repr=False)
     content_type: str
     width: int
     height: int
+    known_sha256: str = field(default="", repr=False, compare=False)
 
-    @property
+    @cached_property
     def sha256(self) -> str:
-        return hashlib.sha256(self.data).hexdigest()
+        return self.known_sha256 or hashlib.sha256(self.data).hexdigest()
 
     @property
     def suffix(self) -> str:

@@ -4,7 +4,6 @@ What is not raises ValueError, LookupError, or as `struct` and `isal` do.
 """
 
 import struct
-import zlib
 from collections.abc import Iterator
 
 from isal import isal_zlib
@@ -14,7 +13,12 @@ SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _MAX_CHUNKS = 50_000
 # How many samples make a pixel, by the colour type.
 _SAMPLES = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}
+_DEPTHS = {0: {1, 2, 4, 8, 16}, 2: {8, 16}, 3: {1, 2, 4, 8}, 4: {8, 16}, 6: {8, 16}}
 _HEAD = struct.Struct(">IIBBBBB")
+# None of these is compressed but IDAT, and none moves. Services say in tEXt, eXIf and caBX (C2PA)
+# what made a picture.
+_PLAIN = {b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND", b"tEXt", b"eXIf", b"caBX", b"tIME"}
+_PLAIN |= {b"pHYs", b"gAMA", b"cHRM", b"sRGB", b"sBIT", b"bKGD"}
 
 
 def chunks(data: bytes) -> set[bytes]:
@@ -25,7 +29,7 @@ def chunks(data: bytes) -> set[bytes]:
     view = memoryview(data)
     kinds: set[bytes] = set()
     for kind, start, end in _chunks(data):
-        if zlib.crc32(view[start - 4 : end]) != struct.unpack_from(">I", view, end)[0]:
+        if isal_zlib.crc32(view[start - 4 : end]) != struct.unpack_from(">I", view, end)[0]:
             raise ValueError("a checksum is wrong")
         if (kind == b"IHDR") != (not kinds):
             raise ValueError("not one header, and first")
@@ -43,6 +47,20 @@ def _chunks(data: bytes) -> Iterator[tuple[bytes, int, int]]:
             return
         start += 12 + length
     raise ValueError("more chunks than anybody needs")
+
+
+def sides_of_plain(data: bytes) -> tuple[int, int] | None:
+    """Width and height of a whole PNG in which nothing is compressed but its pixels.
+
+    None for one that a decoder should look at. The pixels are taken to be what was encoded, as
+    their checksums agree.
+    """
+    kinds = chunks(data)
+    width, height, depth, colours, compression, filters, is_interlaced = _HEAD.unpack_from(data, 16)
+    is_known = depth in _DEPTHS.get(colours, ()) and not compression and not filters
+    if is_known and is_interlaced <= 1 and b"IDAT" in kinds and kinds <= _PLAIN:
+        return width, height
+    return None
 
 
 def check_pixels(image: ImageFile, data: bytes) -> None:

@@ -61,12 +61,13 @@ def _broken(error: httpx.TransportError) -> Trouble:
 
 def read_capped(response: httpx.Response, max_bytes: int) -> bytes:
     """The whole body, decompressed; `Trouble` as soon as it exceeds `max_bytes`."""
-    body = bytearray()
+    pieces, size = [], 0
     for piece in _inflated(response, max_bytes):
-        body += piece
-        if len(body) > max_bytes:
+        pieces.append(piece)
+        size += len(piece)
+        if size > max_bytes:
             raise Trouble(TOO_LARGE, detail=f"body over {max_bytes} bytes")
-    return bytes(body)
+    return b"".join(pieces)
 
 
 def read_start(response: httpx.Response, max_bytes: int) -> bytes:

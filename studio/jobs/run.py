@@ -1,6 +1,7 @@
+import hashlib
 import logging
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.conf import settings
@@ -101,17 +102,19 @@ def _call(job: Job) -> Staged:
         "trace_id": result.trace_id[:100],
     }
     alerts.close(*(_alert(job, fault) for fault in ("key", "balance", "model")))
-    return Staged(key=_stage(job, result, facts), data=result.data, facts=facts)
+    return _stage(job, result, facts)
 
 
-def _stage(job: Job, result: EngineResult, facts: dict[str, Any]) -> str:
+def _stage(job: Job, result: EngineResult, facts: dict[str, Any]) -> Staged:
     """A picture that is made and cannot be kept is a fault, and not tried without end."""
+    data, sha256 = result.data, hashlib.sha256(result.data).hexdigest()
     try:
-        return images.stage(result.data, suffix="bin", purpose=job.hold, **facts)
+        key = images.stage(data, suffix="bin", sha256=sha256, purpose=job.hold, **facts)
     except StorageError as error:
         raise Trouble(
             "The storage does not answer.", trace_id=result.trace_id, detail=str(error)
         ) from error
+    return Staged(key=key, data=data, sha256=sha256, facts=facts)
 
 
 def _succeed(job: Job, staged: Staged) -> Image:
@@ -132,7 +135,8 @@ def _succeed(job: Job, staged: Staged) -> Image:
 
 
 def _as_it_came(staged: Staged) -> tuple[str, Picture, dict[str, Any]]:
-    return staged.key, codec.verify(staged.data), {}
+    picture = codec.verify(staged.data)
+    return staged.key, replace(picture, known_sha256=staged.sha256), {}
 
 
 def _composed(job: Job, staged: Staged) -> tuple[str, Picture, dict[str, Any]]:

@@ -116,7 +116,7 @@ def _masked(
 
 
 def _stage(picture: Picture, staged: list[str]) -> str:
-    staged.append(images.stage(picture.data, suffix=picture.suffix))
+    staged.append(images.stage(picture.data, suffix=picture.suffix, sha256=picture.sha256))
     return staged[-1]
 
 

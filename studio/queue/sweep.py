@@ -11,6 +11,7 @@ from accounts import sweep as accounts_sweep
 from accounts.ledger import LedgerError
 from accounts.models import Transfer
 from gallery import images, retention
+from gallery.models import Image
 from studio import jobs, metrics, upstreams
 from studio.jobs import asking, settle
 from studio.models import TERMINAL, Job, State, Worker
@@ -95,8 +96,21 @@ def sweep_slowly(at: datetime) -> None:
     asking.expire(at)
     remove_masks(at)
     deliveries.sweep(at=at)
-    images.sweep(at=at)
+    for unreadable in images.sweep(at=at):
+        _make_good(unreadable)
     retention.sweep(at=at)
     accounts_sweep.sweep(at=at)
     metrics.roll_up(at)
     upstreams.ask(at)
+
+
+def _make_good(image: Image) -> None:
+    """What was charged is what was delivered, also where that shows late (decision 0007)."""
+    log.error("an unreadable picture image=%s engine=%s", image.pk, image.engine)
+    if image.price_micros:
+        ledger.grant(
+            to=image.workspace,
+            amount_micros=image.price_micros,
+            reference=f"unreadable:{image.pk}",
+            memo="Credit for a picture that cannot be read",
+        )

@@ -14,9 +14,11 @@ from accounts.models import Transfer, User, Workspace
 from gallery import images
 from gallery.pictures import normalise
 from studio import audit, jobs
+from studio.engines.contract import EngineResult
 from studio.jobs import Region, Upload
 from studio.models import Job
 from studio.queue import process, sweep
+from tests.gallery.makers import png_of
 from tests.product import ROOT, until
 from tests.studio.makers import Puppet, balance, lose, png, submit
 
@@ -179,6 +181,20 @@ def test_a_stale_hold_of_a_picture_that_was_delivered_is_taken(
 def test_a_stale_hold_is_found(ada: User, workspace: Workspace) -> None:
     ledger.hold(workspace=workspace, amount_micros=3_000, reference="job:nobody")
     assert list(audit.findings()) == ["hold job:nobody has no job"]
+
+
+def test_a_picture_whose_pixels_are_none_costs_nothing_in_the_end(
+    running: Job, workspace: Workspace, puppet: Puppet
+) -> None:
+    """Its checksums agree, so it was delivered and paid; its previews cannot be made."""
+    data = png_of(64, 64, pixels=b"none")
+    puppet.does = [lambda _: EngineResult(data=data, seed=7, trace_id="t1")]
+    jobs.run(running)
+    assert balance(workspace) == (147_000, 0)
+    for _ in range(2):
+        sweep.sweep_slowly(timezone.now() + timedelta(minutes=2))
+        assert balance(workspace) == (150_000, 0)
+    assert list(audit.findings()) == []
 
 
 # Masks that nobody needs any more
