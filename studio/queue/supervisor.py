@@ -6,7 +6,6 @@ single processes of it are never killed, as django-q2 does not survive that
 (docs/decisions/0003).
 """
 
-import gc
 import logging
 import os
 import signal
@@ -21,7 +20,7 @@ from django.utils import timezone
 from django_q.cluster import Cluster
 from django_q.signals import post_spawn
 
-from accounts import connections
+from accounts import connections, memory
 from gallery import codec
 from studio import jobs, serving
 from studio.models import Job, Worker
@@ -74,8 +73,7 @@ class Supervisor:
         os.register_at_fork(before=connections.close_before_fork)
         codec.allow(pool.room())
         serving.engines()
-        gc.collect()
-        gc.freeze()
+        memory.settle()
 
     def _stop(self, _number: int, _frame: FrameType | None) -> None:
         self._stopping = True
