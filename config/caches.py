@@ -1,51 +1,21 @@
 """Django's caches, and how to count in them: exactly, for all processes, in one statement."""
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from datetime import timedelta
-from typing import NamedTuple
 
 from django.core.cache.backends.db import DatabaseCache
 from django.core.cache.backends.redis import RedisCache
-from django.db import connection, transaction
-from django.db.backends.utils import CursorWrapper
+from django.db import connection
 from django.utils import timezone
 
-
-class _Switch(NamedTuple):
-    off: str
-    on: str
-
+from accounts.durability import unsynced
 
 _COUNT = """
     INSERT INTO {table} (cache_key, value, expires) VALUES {rows}
     ON CONFLICT (cache_key) DO UPDATE
     SET value = CAST(CAST({table}.value AS integer) + 1 AS text) RETURNING cache_key, value
 """
-_SWITCHES = {
-    "postgresql": _Switch("SET synchronous_commit = off", "RESET synchronous_commit"),
-    "sqlite": _Switch("PRAGMA synchronous = NORMAL", "PRAGMA synchronous = FULL"),
-}
 _FORGET = "DELETE FROM {table} WHERE expires < %s"
-
-
-@contextmanager
-def _unsynced() -> Iterator[CursorWrapper]:
-    """A transaction that does not wait for the disk: a count matters for a minute.
-
-    Within another one it waits as that does.
-    """
-    switch = _SWITCHES[connection.vendor]
-    with connection.cursor() as cursor:
-        is_outermost = not connection.in_atomic_block
-        if is_outermost:
-            cursor.execute(switch.off)
-        try:
-            with transaction.atomic():
-                yield cursor
-        finally:
-            if is_outermost:
-                cursor.execute(switch.on)
 
 
 class CountingDatabaseCache(DatabaseCache):
@@ -60,7 +30,7 @@ class CountingDatabaseCache(DatabaseCache):
         ends_at = timezone.now() + timedelta(seconds=timeout_seconds)
         expires = connection.ops.adapt_datetimefield_value(ends_at.replace(microsecond=0))
         sql = _COUNT.format(table=self._table, rows=", ".join(["(%s, '1', %s)"] * len(names)))
-        with _unsynced() as cursor:
+        with unsynced(), connection.cursor() as cursor:
             cursor.execute(sql, [each for name in names for each in (name, expires)])
             counts = {name: int(value) for name, value in cursor.fetchall()}
         if 1 in counts.values():  # a new minute of somebody's

@@ -20,6 +20,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts import ids, statements, turns
+from accounts.durability import unsynced
 from accounts.models import Workspace
 from accounts.together import Together
 from gallery import codec
@@ -63,7 +64,7 @@ def stage(data: bytes, *, suffix: str, sha256: str = "", purpose: str = "", **fa
 
 
 def _insert(rows: Sequence[PendingObject]) -> Sequence[PendingObject]:
-    with transaction.atomic(durable=True):
+    with unsynced(durable=True):
         statements.insert(rows)
     return rows
 

@@ -13,11 +13,12 @@ from typing import Any
 from uuid import UUID
 
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import connection
 from django.db.models import prefetch_related_objects
 from django.utils import timezone
 
 from accounts import statements
+from accounts.durability import unsynced
 from studio.models import Job
 from studio.queue import process
 
@@ -70,7 +71,7 @@ def claim(limit: int, *, suspects: bool = False) -> list[Job]:
     now = timezone.now()
     if limit < 1 or not is_any_runnable(now):  # asked without the lock
         return []
-    with transaction.atomic(durable=True):
+    with unsynced(durable=True):  # a call is lost with its machine, and its job claimed anew
         _lock()
         chosen = next_in_turn(limit, now, suspects=suspects)
         claimed = _take(chosen, now)

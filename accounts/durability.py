@@ -1,0 +1,32 @@
+"""Transactions that do not wait for the disk."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from django.db import connection, transaction
+
+
+@contextmanager
+def unsynced(*, durable: bool = False) -> Iterator[None]:
+    """A transaction for what is done anew if it is lost, as after a power cut of the machine.
+
+    A process that dies loses nothing of it. Within another one it waits as that does. `durable`
+    as Django has it.
+    """
+    is_outermost = not connection.in_atomic_block
+    if is_outermost and connection.vendor == "sqlite":
+        _set_sqlite("NORMAL")
+    try:
+        with transaction.atomic(durable=durable):
+            if is_outermost and connection.vendor == "postgresql":
+                with connection.cursor() as cursor:
+                    cursor.execute("SET LOCAL synchronous_commit = off")
+            yield
+    finally:
+        if is_outermost and connection.vendor == "sqlite":
+            _set_sqlite("FULL")
+
+
+def _set_sqlite(synchronous: str) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(f"PRAGMA synchronous = {synchronous}")
