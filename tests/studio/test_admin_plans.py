@@ -1,6 +1,6 @@
 """How the database reads many rows for the admin's pages, and how often it is asked: on both.
 
-`tests.bench.administration` asks the same of a million jobs: `make bench admin`.
+`tests.bench.administration` asks the same of a million jobs: docs/performance.md.
 """
 
 from collections.abc import Iterator
