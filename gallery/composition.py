@@ -45,7 +45,7 @@ def compose(*, original: bytes, result: bytes, mask: bytes, feather: int) -> Com
     region = _feathered(_region(mask, kept.size), feather)
     composed = Pillow.composite(made, kept, region)
     return Composed(
-        picture=pictures.encode(composed, "PNG", compress_level=1),
+        picture=pictures.lossless(composed),
         changed_outside_percent=_changed_outside(kept, made, region),
     )
 

@@ -16,7 +16,7 @@ from functools import cached_property
 from PIL import Image as Pillow
 from PIL.ImageFile import ImageFile
 
-from gallery import pixels, png
+from gallery import pixels, png, png_writing
 from gallery.headers import BROKEN, DAMAGED, MAX_SIDE, SUFFIXES, TYPES, PictureError, header_of
 
 __all__ = ["MAX_SIDE", "SUFFIXES", "PictureError"]
@@ -66,8 +66,8 @@ def normalise(data: bytes) -> Picture:
     opened = _decode(data)
     upright = pixels.upright(opened)
     if opened.format == "JPEG" or (opened.mode == "RGB" and data[12:16] in _LOSSY_WEBP):
-        return encode(pixels.to_srgb(upright).convert("RGB"), "JPEG", quality=95, subsampling=0)
-    return encode(pixels.plain(pixels.to_srgb(upright)), "PNG", compress_level=3)
+        return _encode(pixels.to_srgb(upright).convert("RGB"), "JPEG", quality=95, subsampling=0)
+    return lossless(pixels.plain(pixels.to_srgb(upright)))
 
 
 def verify(data: bytes) -> Picture:
@@ -106,13 +106,13 @@ def convert(data: bytes, *, side: int, content_type: str) -> Picture:
     """
     image = pixels.fit(pixels.plain(_decode(data, enough=side)), side)
     if content_type == "image/png":
-        return encode(image, "PNG", compress_level=6)
+        return _encode(image, "PNG", compress_level=6)
     if content_type == "image/webp":
-        return encode(image, "WEBP", quality=90, method=3)
+        return _encode(image, "WEBP", quality=90, method=3)
     if image.mode == "RGBA":
         ground = Pillow.new("RGBA", image.size, "white")
         image = Pillow.alpha_composite(ground, image).convert("RGB")
-    return encode(image, "JPEG", quality=92, subsampling=0)
+    return _encode(image, "JPEG", quality=92, subsampling=0)
 
 
 def decode(data: bytes) -> ImageFile:
@@ -142,7 +142,17 @@ def _decode(
     return image
 
 
-def encode(image: Pillow.Image, form: str, **options: int) -> Picture:
+def lossless(image: Pillow.Image) -> Picture:
+    """A PNG of RGB or RGBA, quickly written."""
+    return Picture(
+        data=png_writing.png(image),
+        content_type=TYPES["PNG"],
+        width=image.width,
+        height=image.height,
+    )
+
+
+def _encode(image: Pillow.Image, form: str, **options: int) -> Picture:
     image.info = {}  # Pillow would write the profile, the comment and more from here
     file = io.BytesIO()
     image.save(file, form, **options)

@@ -1,6 +1,6 @@
 """`make bench`: one table for each question, its floor beside it in the same run.
 
-python -m tests.bench [hop] [idle] [calls] [added] [instant] [start] [gallery] [studio]
+python -m tests.bench [hop] [idle] [calls] [added] [instant] [start] [gallery] [studio] [thumbs]
 
 The gallery's is of SQLite; with SHAPE=postgresql of PostgreSQL, with a million images.
 """
@@ -223,6 +223,17 @@ def studio() -> None:
     page.main()
 
 
+def thumbs() -> None:
+    """What a worker spends on a PNG of 1024 x 1024: CPU at the median, beside Pillow's decoding."""
+    with tempfile.TemporaryDirectory(prefix="easel-bench-") as folder:
+        environment = os.environ | {"DATA_DIR": folder, "ALLOWED_HOSTS": "127.0.0.1"}
+        environment |= {"SITE_URL": "http://127.0.0.1"}
+        for command in (["manage.py", "prepare"], ["-m", "tests.bench.thumbs"]):
+            output = subprocess.DEVNULL if "prepare" in command else None
+            run = [sys.executable, *command]
+            subprocess.run(run, cwd=ROOT, env=environment, check=True, stdout=output)
+
+
 def say(name: str, *figures: object) -> None:
     cells = [f"{each:.1f}" if isinstance(each, float) else str(each) for each in figures]
     sys.stdout.write(f"{name:<34}" + "".join(f"{cell:>14}" for cell in cells) + "\n")
@@ -238,6 +249,7 @@ TABLES: dict[str, Callable[[], None]] = {
     "start": start,
     "gallery": gallery,
     "studio": studio,
+    "thumbs": thumbs,
 }
 
 if __name__ == "__main__":
