@@ -1,18 +1,38 @@
 """Who looks at a picture, and whether they may, in one query with that of their session."""
 
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 from django.contrib.sessions.models import Session
-from django.db.models import F, Subquery
+from django.db.models import F, QuerySet, Subquery
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 
 from accounts.models import User
+from accounts.prepared import Prepared
 from gallery.models import Image
+
+
+def _asked(image_id: UUID, key: str, now: datetime) -> QuerySet[Image]:
+    """One at most, as a session is noted to be one person's."""
+    kept = Session.objects.filter(pk=key, expire_date__gt=now).values("session_data")
+    return Image.objects.filter(
+        pk=image_id,
+        deleted_at=None,
+        workspace__memberships__user__is_active=True,
+        workspace__memberships__user__usersession__session_key=key,
+    ).annotate(
+        person=F("workspace__memberships__user"),
+        password=F("workspace__memberships__user__password"),
+        session_data=Subquery(kept),
+    )
+
+
+_SEEN = Prepared(_asked)
 
 
 def seen(request: HttpRequest, image_id: UUID) -> Image | None:
@@ -25,21 +45,7 @@ def seen(request: HttpRequest, image_id: UUID) -> Image | None:
     key = request.session.session_key
     if not key:
         return None
-    kept = Session.objects.filter(pk=key, expire_date__gt=timezone.now()).values("session_data")
-    found: Any = (
-        Image.objects.filter(
-            pk=image_id,
-            deleted_at=None,
-            workspace__memberships__user__is_active=True,
-            workspace__memberships__user__usersession__session_key=key,
-        )
-        .annotate(
-            person=F("workspace__memberships__user"),
-            password=F("workspace__memberships__user__password"),
-            session_data=Subquery(kept),
-        )
-        .first()
-    )
+    found: Any = _SEEN.first(image_id=image_id, key=key, now=timezone.now())
     if found is None or not found.session_data:
         return None
     session = request.session.decode(found.session_data)

@@ -1,7 +1,8 @@
-"""What a person waits for on the studio page, in Chromium: `make bench studio`.
+"""What a person waits for in the studio and the gallery, in Chromium: `make bench studio`.
 
 First paint and largest paint of the first load and of a later one; from the click on the button
-to the card; from the end of a job, as its row has it, to the picture's card in the page.
+to the card; from the end of a job, as its row has it, to the picture's card in the page. Then a
+page of sixty pictures, all in sight, until the last one is there, the first time and again.
 """
 
 import statistics
@@ -9,7 +10,8 @@ from datetime import UTC, datetime
 
 from playwright.sync_api import Page, expect
 
-from tests.bench.__main__ import installation
+from tests.bench import measure
+from tests.bench.__main__ import installation, told_by
 from tests.chromium import chromium
 from tests.product import Product
 
@@ -29,6 +31,14 @@ _WATCH = """() => {
         if (newest?.dataset.state === "succeeded") at.done ||= Date.now();
     }).observe(document.querySelector("#jobs"), { childList: true, subtree: true });
 }"""
+_PAGES = 7
+_COMPLETE = """() => {
+    const all = [...document.querySelectorAll("#pictures img")];
+    if (!all.length || !all.every((each) => each.naturalWidth)) return 0;
+    const loaded = performance.getEntriesByType("resource");
+    const pictures = loaded.filter((each) => each.initiatorType === "img");
+    return Math.max(...pictures.map((each) => each.responseEnd));
+}"""
 _ENDED = "SELECT finished_at FROM studio_job ORDER BY id DESC LIMIT 1"
 
 
@@ -45,6 +55,14 @@ def main() -> None:
         clicks, ends = _cards(page, product)
         for name, times in (("click to card", clicks), ("end of job to card", ends)):
             print(f"{name:35} {statistics.median(times):7.0f} ms, at most {max(times):.0f}")
+        told_by("drawn", product, "60", "bench@example.com")
+        page.set_viewport_size({"width": 1440, "height": 3200})
+        for name, is_new in (("60 pictures, the first time", True), ("60 pictures, again", False)):
+            times, cpu_ms = _gallery(page, product, is_new=is_new)
+            print(
+                f"{name:35} {statistics.median(times):7.0f} ms, at least {min(times):.0f},"
+                f" {cpu_ms:.0f} of them the server's CPU"
+            )
 
 
 def _largest(page: Page) -> float:
@@ -65,6 +83,20 @@ def _cards(page: Page, product: Product) -> tuple[list[float], list[float]]:
         clicks.append(at["card"] - at["click"])
         ends.append(at["done"] - _milliseconds(product.query(_ENDED)[0][0]))
     return clicks, ends
+
+
+def _gallery(page: Page, product: Product, *, is_new: bool) -> tuple[list[float], float]:
+    """From the navigation to the last thumbnail; and what a page costs the web process."""
+    browser = page.context.new_cdp_session(page)
+    web, times = product.processes["web"].pid, []
+    before = measure.cpu_seconds(web)
+    for _ in range(_PAGES):
+        if is_new:
+            browser.send("Network.clearBrowserCache")
+        page.goto("about:blank")
+        page.goto("/gallery/?q=photograph")
+        times.append(page.wait_for_function(_COMPLETE).json_value())
+    return times, 1000 * (measure.cpu_seconds(web) - before) / _PAGES
 
 
 def _milliseconds(text: str) -> float:

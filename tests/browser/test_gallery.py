@@ -1,0 +1,40 @@
+"""A page of many pictures, complete, and again out of the browser's own cache."""
+
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Page
+
+from tests.bench.__main__ import told_by
+from tests.browser.test_main_job import sign_up
+from tests.product import Product, until
+
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+
+OpenPage = Callable[..., Page]
+COUNT = 60
+LOADED = "[...document.querySelectorAll('#pictures img')].filter(each => each.naturalWidth).length"
+# What came from the cache has transferred nothing.
+ASKED_ANEW = """performance.getEntriesByType("resource").filter(
+    (each) => each.initiatorType === "img" && each.transferSize).length"""
+
+
+def is_complete(page: Page) -> None:
+    """Scrolled through, as what is far below is fetched when one comes near."""
+    page.evaluate("document.querySelector('#pictures').lastElementChild.scrollIntoView()")
+    until(lambda: page.evaluate(LOADED) == COUNT, f"{COUNT} pictures being there")
+
+
+@pytest.mark.parametrize("width", [1440, 390])
+def test_a_page_is_complete_and_asks_for_nothing_twice(
+    open_page: OpenPage, product: Product, width: int
+) -> None:
+    page = open_page(width)
+    told_by("drawn", product, str(COUNT), sign_up(page, f"sixty-{width}"))
+    page.goto("/gallery/")
+    is_complete(page)
+    assert page.evaluate(ASKED_ANEW) == COUNT
+    page.get_by_role("link", name="Studio").first.click()
+    page.get_by_role("link", name="Gallery").first.click()
+    is_complete(page)
+    assert page.evaluate(ASKED_ANEW) == 0
