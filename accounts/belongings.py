@@ -35,7 +35,10 @@ def register() -> None:
         ),
         Belonging(models=["accounts.Export"], forget=_forget_exports),
         Belonging(
-            models=["accounts.Workspace", "accounts.Wallet", "accounts.Transfer"],
+            models=[
+                *("accounts.Workspace", "accounts.Wallet", "accounts.Transfer"),
+                "accounts.PeriodSum",
+            ],
             of_workspace=_ledger,
             kept="the ledger, without a name: who erases an account must not undo what was paid",
         ),

@@ -15,10 +15,10 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from django.db import IntegrityError, transaction
-from django.db.models import Q, QuerySet, Sum
+from django.db.models import Q, Sum
 from django.utils import timezone
 
-from accounts import statements
+from accounts import periods, statements
 from accounts.models import Transfer, User, Wallet, Workspace
 from accounts.money import dollars
 from accounts.prepared import Prepared
@@ -346,12 +346,11 @@ def moved_in() -> dict[str, tuple[int, int]]:
 
     They have a row for each top-up and each grant, and none for a picture.
     """
-    posted = Transfer.objects.filter(state=Transfer.State.POSTED)
     kinds = (Wallet.Kind.PAYMENTS, Wallet.Kind.GRANTS)
-    wallets = Wallet.objects.filter(workspace=None, kind__in=kinds)
     found = {kind.value: (0, 0) for kind in kinds}
-    for wallet in wallets:
-        found[wallet.kind] = _sum(posted.filter(debit=wallet)), _sum(posted.filter(credit=wallet))
+    for wallet in Wallet.objects.filter(workspace=None, kind__in=kinds):
+        back, out = periods.posted(wallet)
+        found[wallet.kind] = out, back
     return found
 
 
@@ -361,22 +360,3 @@ def outstanding() -> tuple[int, int]:
         posted=Sum("posted_micros"), held=Sum("held_micros")
     )
     return sums["posted"] or 0, sums["held"] or 0
-
-
-def drift() -> list[str]:
-    """A sentence for every wallet whose cached balance is not the sum of its transfers."""
-    found = []
-    for wallet in Wallet.objects.filter(workspace__isnull=False).order_by("pk").iterator():
-        came = _sum(wallet.credits.filter(state=Transfer.State.POSTED))
-        went = _sum(wallet.debits.filter(state=Transfer.State.POSTED))
-        held = _sum(wallet.debits.filter(state=Transfer.State.PENDING))
-        if (wallet.posted_micros, wallet.held_micros) != (came - went, held):
-            found.append(
-                f"wallet {wallet.pk}: cached {wallet.posted_micros} posted and "
-                f"{wallet.held_micros} held, transfers say {came - went} and {held}"
-            )
-    return found
-
-
-def _sum(transfers: QuerySet[Transfer]) -> int:
-    return transfers.aggregate(total=Sum("amount_micros"))["total"] or 0

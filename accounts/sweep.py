@@ -2,7 +2,7 @@ from datetime import datetime
 
 from django.contrib.sessions.models import Session
 
-from accounts import thrift
+from accounts import periods, thrift
 from accounts.payments import reconciling
 
 _AT_ONCE = 1_000
@@ -12,6 +12,7 @@ def sweep(*, at: datetime) -> None:
     _remove_sessions(at)
     thrift.sweep(at=at)
     reconciling.reconcile(at=at)
+    periods.close(at=at)
 
 
 def _remove_sessions(at: datetime) -> None:

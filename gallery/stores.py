@@ -71,7 +71,7 @@ class Store:
             self.storage.delete(key)
 
     def objects(self) -> Iterator[tuple[str, int]]:
-        """Every one, by key and size in bytes, in the order of keys on a bucket."""
+        """Every one, by key and size in bytes, in the order of keys."""
         with self._translated("its list"):
             for key, size_bytes in self._in_bucket() if self.is_bucket else self._files_in(""):
                 if key != _PROBE:
@@ -102,11 +102,12 @@ class Store:
         with suppress(FileNotFoundError):
             folders, files = self.storage.listdir(folder)
             prefix = f"{folder}/" if folder else ""
-            for name in sorted(files):
+            for name in sorted([*files, *(f"{each}/" for each in folders)]):
+                if name.endswith("/"):
+                    yield from self._files_in(prefix + name[:-1])
+                    continue
                 with suppress(FileNotFoundError):
                     yield prefix + name, self.storage.size(prefix + name)
-            for name in sorted(folders):
-                yield from self._files_in(prefix + name)
 
     @contextmanager
     def _translated(self, key: str) -> Iterator[None]:

@@ -1,19 +1,25 @@
 """Checks ledger, jobs and storage against each other. Changes nothing.
 
-Run it while jobs run, and a job that is just being settled may be named; run it again.
+Months of the ledger that are closed count as what they were added up to (`accounts.periods`);
+the whole of it is read on demand. Jobs, holds and keys are read some at a time, however many
+there are. Run it while jobs run, and a job that is just being settled may be named; run it again.
 """
 
-from collections.abc import Callable, Iterator, Set
+from collections.abc import Callable, Iterable, Iterator
+from itertools import islice
+from typing import TypeVar
+from uuid import UUID
 
 from django.db.models import F
 
-from accounts import ledger
-from accounts.models import Export, Transfer
+from accounts import periods
+from accounts.models import Transfer
 from accounts.payments import audit as payments
-from gallery import images, stock
+from accounts.zips import in_pages
+from gallery import stock
 from gallery.images import StorageError
-from gallery.models import CollectionImage, Image, PendingObject, ShareLink
-from gallery.stores import Store, current
+from gallery.models import CollectionImage, Image, ShareLink
+from studio import owners
 from studio.models import Job, State
 
 _HOLD_AFTER = {
@@ -22,58 +28,71 @@ _HOLD_AFTER = {
     State.FAILED: Transfer.State.VOIDED,
     State.CANCELLED: Transfer.State.VOIDED,
 }
+_AT_ONCE = 500
+_FIRST = UUID(int=0)
+T = TypeVar("T")
 
 
-def findings() -> Iterator[str]:
+def findings(*, is_whole: bool = False) -> Iterator[str]:
     """A sentence for each thing that does not agree."""
-    yield from ledger.drift()
+    yield from periods.drift(is_whole=is_whole)
     yield from payments.drift()
     yield from _jobs_and_holds()
-    yield from _holds_without_jobs()
+    yield from _holds_without_jobs(_FIRST if is_whole else periods.first_open())
     yield from stock.drift()
     yield from _links_between_workspaces()
     yield from _storage()
 
 
-def tell(say: Callable[[str], object]) -> int:
+def tell(say: Callable[[str], object], *, is_whole: bool = False) -> int:
     """Says each finding. Returns how many there were."""
     count = 0
-    for sentence in findings():
+    for sentence in findings(is_whole=is_whole):
         say(sentence)
         count += 1
     return count
 
 
 def _jobs_and_holds() -> Iterator[str]:
-    transfers = dict(_transfers())
-    for job in Job.objects.order_by("pk").iterator():
-        expected = _HOLD_AFTER.get(State(job.state), Transfer.State.PENDING)
-        found = transfers.get(job.hold)
-        if found is None:
-            yield f"job {job.pk} has no hold"
-        elif found != (expected, job.price_micros):
-            yield f"job {job.pk} is {job.state}, its hold {found[0]} of {found[1]}"
-        if (job.state == State.SUCCEEDED) != (job.image_id is not None or job.is_image_purged):
-            yield f"job {job.pk} is {job.state} with image {job.image_id}"
+    needed = ("state", "price_micros", "image", "is_image_purged")
+    for jobs in _pieces(in_pages(Job.objects.only(*needed))):
+        rows = Transfer.objects.filter(reference__in=[job.hold for job in jobs])
+        columns = rows.values_list("reference", "state", "amount_micros")
+        holds = {reference: (state, amount) for reference, state, amount in columns}
+        for job in jobs:
+            yield from _of_job(job, holds.get(job.hold))
 
 
-def _transfers() -> Iterator[tuple[str, tuple[str, int]]]:
-    rows = Transfer.objects.filter(reference__startswith="job:")
-    for reference, state, amount in rows.values_list("reference", "state", "amount_micros"):
-        yield reference, (state, amount)
+def _of_job(job: Job, hold: tuple[str, int] | None) -> Iterator[str]:
+    expected = _HOLD_AFTER.get(State(job.state), Transfer.State.PENDING)
+    if hold is None:
+        yield f"job {job.pk} has no hold"
+    elif hold != (expected, job.price_micros):
+        yield f"job {job.pk} is {job.state}, its hold {hold[0]} of {hold[1]}"
+    if (job.state == State.SUCCEEDED) != (job.image_id is not None or job.is_image_purged):
+        yield f"job {job.pk} is {job.state} with image {job.image_id}"
 
 
-def _holds_without_jobs() -> Iterator[str]:
+def _holds_without_jobs(first: UUID) -> Iterator[str]:
     """Of a workspace that was erased only the ledger is left."""
-    jobs = {str(pk) for pk in Job.objects.values_list("pk", flat=True)}
-    erased = Transfer.objects.filter(debit__workspace__erased_at__isnull=False)
-    jobs.update(
-        each.removeprefix("job:")
-        for each in erased.filter(reference__startswith="job:").values_list("reference", flat=True)
-    )
-    for reference, _ in _transfers():
-        if reference.removeprefix("job:") not in jobs:
+    holds = Transfer.objects.filter(reference__startswith="job:", pk__gte=first)
+    for piece in _pieces(in_pages(holds.only("reference"))):
+        known = _known(filter(None, map(_job_of, piece)))
+        strays = [each.pk for each in piece if _job_of(each) not in known]
+        of_others = Transfer.objects.filter(pk__in=strays, debit__workspace__erased_at=None)
+        for reference in of_others.order_by("pk").values_list("reference", flat=True):
             yield f"hold {reference} has no job"
+
+
+def _job_of(hold: Transfer) -> UUID | None:
+    try:
+        return UUID(hold.reference.removeprefix("job:"))
+    except ValueError:
+        return None
+
+
+def _known(jobs: Iterable[UUID]) -> set[UUID]:
+    return set(Job.objects.filter(pk__in=list(jobs)).values_list("pk", flat=True))
 
 
 def _links_between_workspaces() -> Iterator[str]:
@@ -91,45 +110,13 @@ def _links_between_workspaces() -> Iterator[str]:
 
 
 def _storage() -> Iterator[str]:
-    """The list of objects comes first: what was made since is looked for by its key."""
     try:
-        stored = dict(images.stored())
-        yield from _images_without_bytes(stored)
-        for key in _unowned(stored.keys()):
-            if _size_of(key) is not None:
-                yield f"no image owns {key}"
+        yield from owners.findings()
     except StorageError as error:
         yield f"the storage could not be checked: {error}"
 
 
-def _images_without_bytes(stored: dict[str, int]) -> Iterator[str]:
-    for image in Image.objects.order_by("pk").iterator():
-        keys = dict.fromkeys((image.original, image.preview_small, image.preview_large))
-        for key in filter(None, keys):
-            size_bytes = stored.get(key) or _size_of(key)
-            if size_bytes is None:
-                yield f"image {image.pk} has no bytes at {key}"
-            elif key == image.original and size_bytes != image.size_bytes:
-                yield f"image {image.pk} has other bytes at {key}"
-
-
-def unowned(store: Store = current) -> Iterator[str]:
-    """Keys of its objects that nothing names; some may be gone meanwhile. Raises StorageError."""
-    return _unowned({key for key, _ in store.objects()})
-
-
-def _unowned(stored: Set[str]) -> Iterator[str]:
-    """Those that are being written are known by their PendingObject."""
-    owned = set(PendingObject.objects.values_list("key", flat=True))
-    owned.update(Job.objects.exclude(mask="").values_list("mask", flat=True))
-    owned.update(export.key for export in Export.objects.all())
-    for columns in Image.objects.values_list("original", "preview_small", "preview_large"):
-        owned.update(columns)
-    yield from sorted(stored - owned)
-
-
-def _size_of(key: str) -> int | None:
-    try:
-        return images.size_of(key)
-    except FileNotFoundError:
-        return None
+def _pieces(rows: Iterable[T]) -> Iterator[list[T]]:
+    rows = iter(rows)
+    while piece := list(islice(rows, _AT_ONCE)):
+        yield piece

@@ -4,7 +4,10 @@ from importlib import import_module
 
 from django.db import connection
 
-_migration = import_module("accounts.migrations.0002_ledger_is_append_only")
+_migrations = [
+    import_module(f"accounts.migrations.{name}")
+    for name in ("0002_ledger_is_append_only", "0009_periods")
+]
 _is_down = False
 
 
@@ -14,13 +17,15 @@ def is_down() -> bool:
 
 def raise_up() -> None:
     global _is_down
-    _run(_migration.SQLITE, _migration.POSTGRESQL)
+    for each in _migrations:
+        _run(each.SQLITE, each.POSTGRESQL)
     _is_down = False
 
 
 def take_down() -> None:
     global _is_down
-    _run(_migration.SQLITE_UNDO, _migration.POSTGRESQL_UNDO)
+    for each in _migrations:
+        _run(each.SQLITE_UNDO, each.POSTGRESQL_UNDO)
     _is_down = True
 
 

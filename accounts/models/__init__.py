@@ -1,6 +1,6 @@
 from accounts.models.exports import Export
 from accounts.models.keys import ApiKey
-from accounts.models.ledger import Transfer, Wallet
+from accounts.models.ledger import Period, PeriodSum, Transfer, Wallet
 from accounts.models.payments import Payment, Reconciliation, Reversal, StripeEvent
 from accounts.models.people import User
 from accounts.models.terms import Acceptance
@@ -13,6 +13,8 @@ __all__ = [
     "Invitation",
     "Membership",
     "Payment",
+    "Period",
+    "PeriodSum",
     "Plan",
     "Reconciliation",
     "Reversal",

@@ -108,3 +108,42 @@ class Transfer(models.Model):
 
     def __str__(self) -> str:
         return self.reference
+
+
+class Period(models.Model):
+    """A month (UTC) that is over, and whose transfers are all settled: they change no more.
+
+    `until` is the first moment after it. A transfer is of the month in which it was made, as its
+    key says, so that those of a period lie together.
+    """
+
+    until = models.DateTimeField(unique=True)
+    closed_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    def __str__(self) -> str:
+        return f"until {self.until:%Y-%m-%d}"
+
+
+class PeriodSum(models.Model):
+    """What came into a wallet in a period, and what went out of it: checkpoints of the ledger.
+
+    A wallet of which nothing was posted has none. Append-only, as transfers are (migration 0009).
+    """
+
+    period = models.ForeignKey(Period, on_delete=models.PROTECT, related_name="sums")
+    wallet = models.ForeignKey(
+        Wallet, on_delete=models.PROTECT, related_name="sums", db_index=False
+    )
+    came_micros = models.BigIntegerField()
+    went_micros = models.BigIntegerField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["wallet", "period"], name="period_sum_once"),
+            models.CheckConstraint(
+                condition=Q(came_micros__gte=0, went_micros__gte=0), name="period_sum_not_negative"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.wallet_id} {self.period_id}"

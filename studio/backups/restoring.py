@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from gallery import images, stores
 from gallery.stores import StorageError
-from studio import audit
+from studio import owners
 from studio.backups import database, ending, objects
 from studio.backups.ending import Ended
 from studio.backups.folder import BackupError, Folder
@@ -71,7 +71,7 @@ def _put_back(folder: Folder, *, has_bytes: bool, say: Callable[[str], None]) ->
 
 def _discard(folder: Folder, *, others: bool) -> None:
     """What was removed while the backup was made; with `others`, whatever no row names."""
-    unowned = set(audit.unowned())
+    unowned = set(owners.unowned())
     ours = unowned if others else {each.key for each in folder.entries() if each.key in unowned}
     for key in sorted(ours):
         images.disown(key)

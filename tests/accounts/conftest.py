@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 
-from accounts import ledger, teams
+from accounts import periods, teams
 from accounts.models import Membership, Role, User, Workspace
 from accounts.payments import audit
 from tests.accounts.top_ups import TopUp
@@ -42,5 +42,5 @@ def top_up(stripe: StrictStripe, ada: User, workspace: Workspace) -> TopUp:
 def books(db: None) -> Iterator[None]:
     """Whatever a test did, they are right at its end."""
     yield
-    assert ledger.drift() == []
+    assert list(periods.drift()) == []
     assert list(audit.drift()) == []

@@ -11,7 +11,7 @@ ready()
 from django.conf import settings  # noqa: E402
 from django.utils import timezone  # noqa: E402
 
-from accounts import ledger  # noqa: E402
+from accounts import ledger, periods  # noqa: E402
 from accounts.models import Payment, Reversal, Workspace  # noqa: E402
 from accounts.payments import audit, reconciling, settle, webhooks  # noqa: E402
 from tests.accounts.races import patiently, rich  # noqa: E402
@@ -27,7 +27,7 @@ def tell(workspace: Workspace) -> None:
         left=credit.posted_micros,
         held=credit.held_micros,
         owed=owed.posted_micros,
-        drift=[*ledger.drift(), *audit.drift()],
+        drift=[*periods.drift(), *audit.drift()],
         paid=Payment.objects.paid().count(),
         taken=sorted(Reversal.objects.values_list("taken_micros", flat=True)),
     )

@@ -16,8 +16,8 @@ ready()
 from django.db import OperationalError, transaction  # noqa: E402
 from django.utils import timezone  # noqa: E402
 
-from accounts import ledger, workspaces  # noqa: E402
-from accounts.models import Transfer, User, Workspace  # noqa: E402
+from accounts import ledger, periods, workspaces  # noqa: E402
+from accounts.models import Period, PeriodSum, Transfer, User, Workspace  # noqa: E402
 from studio.queue import sweep  # noqa: E402
 
 PRICE = 3_000
@@ -37,7 +37,7 @@ def tell(*owners: Workspace) -> None:
     )
     wallets = [ledger.credit_of(owner) for owner in owners]
     balances = [[wallet.posted_micros, wallet.held_micros] for wallet in wallets]
-    say(states=states, balances=balances, drift=ledger.drift())
+    say(states=states, balances=balances, drift=list(periods.drift()))
 
 
 def spend(processes: int, spends: int) -> None:
@@ -144,6 +144,18 @@ def cross(processes: int, rounds: int) -> None:
 
     at_once(*(partial(act, process) for process in range(processes)))
     tell(*owners)
+
+
+def close(processes: int) -> None:
+    """The month of now, in the first days of the next one, by all at once."""
+    rich("ada", PRICE)
+    later = timezone.now().replace(day=28) + timedelta(days=8)
+    at_once(*(lambda: say(closed=periods.close(at=later)) for _ in range(processes)))
+    say(
+        periods=Period.objects.count(),
+        sums=sorted(PeriodSum.objects.values_list("came_micros", "went_micros")),
+        drift=list(periods.drift(is_whole=True)),
+    )
 
 
 if __name__ == "__main__":

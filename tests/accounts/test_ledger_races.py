@@ -48,3 +48,9 @@ def test_orders_of_two_workspaces_do_not_lock_each_other_out(ground: Ground) -> 
     assert ground.run(RACES, "cross", 8, 10) == [
         {"states": {"pending": 160}, "balances": [[240_000, 240_000]] * 2, "drift": []}
     ]
+
+
+def test_a_month_that_many_close_at_once_is_closed_once(ground: Ground) -> None:
+    *told, end = ground.run(RACES, "close", 8)
+    assert sum(each["closed"] for each in told) == 1
+    assert end == {"periods": 1, "sums": [[0, 3_000], [3_000, 0]], "drift": []}

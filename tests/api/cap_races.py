@@ -10,7 +10,7 @@ ready()
 
 from django.core.management import call_command  # noqa: E402
 
-from accounts import ledger, workspaces  # noqa: E402
+from accounts import ledger, periods, workspaces  # noqa: E402
 from accounts.models import User  # noqa: E402
 from studio import jobs  # noqa: E402
 from tests.api.conftest import Program, program  # noqa: E402
@@ -28,7 +28,11 @@ def spend(processes: int, calls: int) -> None:
     capped = program(ada, monthly_cap_micros=wanted // 2)
     at_once(*(partial(_call, capped, calls) for _ in range(processes)))
     wallet = ledger.credit_of(workspace)
-    say(held=wallet.held_micros, spent=jobs.spent_this_month(capped.key), drift=ledger.drift())
+    say(
+        held=wallet.held_micros,
+        spent=jobs.spent_this_month(capped.key),
+        drift=list(periods.drift()),
+    )
 
 
 def _call(capped: Program, calls: int) -> None:

@@ -15,6 +15,7 @@ TESTS = (
     "tests/accounts/test_payments.py",
     "tests/accounts/test_payments_back.py",
     "tests/accounts/test_payments_found.py",
+    "tests/accounts/test_periods.py",
     "tests/accounts/test_statements.py",
     "tests/gallery/test_stock.py",
     "tests/gallery/test_families.py",

@@ -280,3 +280,11 @@ def test_neither_trash_nor_a_result_is_the_same_upload(
 ) -> None:
     Image.objects.update(**change)
     assert images.same_upload(workspace=workspace, sha256=image.sha256) is None
+
+
+def test_files_are_listed_in_the_order_of_keys() -> None:
+    """Also where a folder's name goes on beyond another's, or beside a file's."""
+    keys = ["a-b/x", "a.txt", "a/x", "a/y/z", "a0/x", "b"]
+    for key in keys:
+        default_storage.save(key, ContentFile(b"x"))
+    assert [key for key, _ in images.stored()] == keys == sorted(keys)

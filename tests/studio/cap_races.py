@@ -8,7 +8,7 @@ from tests.programs import at_once, ready, say
 
 ready()
 
-from accounts import keys, ledger  # noqa: E402
+from accounts import keys, ledger, periods  # noqa: E402
 from accounts.models import ApiKey, Membership, Role, User, Workspace  # noqa: E402
 from studio import jobs  # noqa: E402
 from tests.accounts.races import patiently  # noqa: E402
@@ -31,7 +31,7 @@ def main(processes: int, orders: int) -> None:
         *(partial(_order, ben, workspace, ways[number % 2], orders) for number in range(processes))
     )
     held = ledger.credit_of(workspace).held_micros
-    say(ben=jobs.spent_by(ben, workspace), held=held, drift=ledger.drift())
+    say(ben=jobs.spent_by(ben, workspace), held=held, drift=list(periods.drift()))
 
 
 def _order(ben: User, workspace: Workspace, key: ApiKey | None, orders: int) -> None:

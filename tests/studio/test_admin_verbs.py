@@ -11,7 +11,7 @@ from django.contrib.auth.models import Permission
 from django.test import Client
 from django.urls import reverse
 
-from accounts import keys, ledger
+from accounts import keys, periods
 from accounts.models import Plan, Transfer, User, Workspace
 from studio.models import Alert, Job, Offer, State
 from tests.studio.makers import Puppet, balance, run_to_end, submit
@@ -150,7 +150,7 @@ def test_credit_is_given_and_taken_by_transfers(as_operator: Client, workspace: 
     assert balance(workspace)[0] == before + 3_500_000
     refused = credit(as_operator, workspace, way="take", amount_micros="900")
     assert "is left" in refused.content.decode()
-    assert ledger.drift() == []
+    assert list(periods.drift()) == []
 
 
 def test_a_form_sent_twice_moves_once(as_operator: Client, workspace: Workspace) -> None:

@@ -1,7 +1,8 @@
 """Each kind of disagreement is found by itself, and named in one sentence."""
 
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from datetime import timedelta
 from types import SimpleNamespace
 from typing import Any
 
@@ -11,8 +12,9 @@ from django.core.files.base import ContentFile
 from django.core.files.storage import FileSystemStorage, default_storage
 from django.core.management import call_command
 from django.core.management.base import CommandError
+from django.utils import timezone
 
-from accounts import ids, ledger
+from accounts import ids, ledger, periods
 from accounts.models import User, Wallet, Workspace
 from gallery import images, pictures
 from gallery.models import Image, PendingObject, Stock
@@ -124,6 +126,49 @@ def test_what_was_made_since_the_list_is_looked_for(
 ) -> None:
     monkeypatch.setattr(images, "stored", lambda: iter([("2026/01/01/gone.bin", 1)]))
     assert list(audit.findings()) == []
+
+
+def test_a_storage_that_lists_in_another_order_does_no_harm(
+    done: Job, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Only what is read twice is believed."""
+    write("2026/01/01/nobody.png", png(8, 8))
+    listed = list(images.stored())
+    monkeypatch.setattr(images, "stored", lambda: reversed(listed))
+    assert list(audit.findings()) == ["no image owns 2026/01/01/nobody.png"]
+
+
+def test_an_image_that_went_since_its_key_was_read_is_not_missed(
+    done: Job, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def list_and_remove() -> Iterator[tuple[str, int]]:
+        yield "0", 1  # rows are read when the list has begun
+        default_storage.delete(original(done))
+        Job.objects.filter(pk=done.pk).update(image=None, is_image_purged=True)
+        Image.objects.all().delete()
+
+    monkeypatch.setattr(images, "stored", list_and_remove)
+    assert list(audit.findings()) == []
+
+
+def test_months_that_are_over_are_added_up_again_on_demand(
+    done: Job, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(periods, "_other_sums", lambda: iter(["wallet 1 of the period differs"]))
+    assert list(audit.findings()) == []
+    with pytest.raises(CommandError, match="1 found"):
+        call_command("audit", "--all", stdout=io.StringIO())
+
+
+def test_the_hold_of_a_closed_month_is_looked_at_on_demand(
+    ada: User, workspace: Workspace, puppet: Puppet
+) -> None:
+    ledger.hold(workspace=workspace, amount_micros=3_000, reference="job:nobody")
+    ledger.void(reference="job:nobody")
+    assert list(audit.findings()) == ["hold job:nobody has no job"]
+    assert periods.close(at=timezone.now() + timedelta(days=40))
+    assert list(audit.findings()) == []
+    assert list(audit.findings(is_whole=True)) == ["hold job:nobody has no job"]
 
 
 def test_nothing_is_stored_yet(workspace: Workspace) -> None:

@@ -6,7 +6,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from gallery import relocation
 from gallery.stores import StorageError, Store
-from studio import audit
+from studio import owners
 
 _EVERY = 1_000
 
@@ -33,7 +33,7 @@ class Command(BaseCommand):
             source, target = relocation.ends(options["to"])
             self._copy(source, target, options)
             if options["discard_others"] and not options["dry_run"]:
-                for key in audit.unowned(target):
+                for key in owners.unowned(target):
                     target.remove(key)
         except InvalidStorageError as error:
             raise CommandError("S3_BUCKET says which bucket") from error
