@@ -164,6 +164,7 @@ JOB_DEADLINE_SECONDS = environment.number("JOB_DEADLINE_SECONDS", default=120, m
 WORKER_CONCURRENCY = environment.number("WORKER_CONCURRENCY", default=64, minimum=1, maximum=1024)
 WORKER_PROCESSES = min(2, os.cpu_count() or 1, WORKER_CONCURRENCY)
 UPSTREAM_LOW_BALANCE = environment.number("UPSTREAM_LOW_BALANCE", default=5)
+JOB_KEEP_DAYS = environment.number("JOB_KEEP_DAYS", default=90, minimum=32, maximum=36_500)
 MODELS_FILE = environment.text("MODELS_FILE")
 SIGNUP_CREDIT_MICROS = environment.number("SIGNUP_CREDIT_MICROS", default=150_000)
 LOW_CREDIT_MICROS = environment.number("LOW_CREDIT_MICROS", default=60_000)

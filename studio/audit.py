@@ -1,16 +1,17 @@
 """Checks ledger, jobs and storage against each other. Changes nothing.
 
 Months of the ledger that are closed count as what they were added up to (`accounts.periods`);
-the whole of it is read on demand. Jobs, holds and keys are read some at a time, however many
-there are. Run it while jobs run, and a job that is just being settled may be named; run it again.
+all of it, and the jobs of the archive, are read on demand. Jobs, holds and keys are read some at
+a time, however many there are. Run it while jobs run, and a job that is just being settled may
+be named; run it again.
 """
 
 from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
-from typing import TypeVar
+from typing import Any, TypeVar
 from uuid import UUID
 
-from django.db.models import F
+from django.db.models import F, Manager
 
 from accounts import periods
 from accounts.models import Transfer
@@ -20,7 +21,7 @@ from gallery import stock
 from gallery.images import StorageError
 from gallery.models import CollectionImage, Image, ShareLink
 from studio import owners
-from studio.models import Job, State
+from studio.models import AnyJob, ArchivedJob, Job, State
 
 _HOLD_AFTER = {
     State.SUCCEEDED: Transfer.State.POSTED,
@@ -37,7 +38,9 @@ def findings(*, is_whole: bool = False) -> Iterator[str]:
     """A sentence for each thing that does not agree."""
     yield from periods.drift(is_whole=is_whole)
     yield from payments.drift()
-    yield from _jobs_and_holds()
+    yield from _jobs_and_holds(Job.objects)
+    if is_whole:
+        yield from _jobs_and_holds(ArchivedJob.objects)
     yield from _holds_without_jobs(_FIRST if is_whole else periods.first_open())
     yield from stock.drift()
     yield from _links_between_workspaces()
@@ -53,17 +56,17 @@ def tell(say: Callable[[str], object], *, is_whole: bool = False) -> int:
     return count
 
 
-def _jobs_and_holds() -> Iterator[str]:
+def _jobs_and_holds(rows: "Manager[Any]") -> Iterator[str]:
     needed = ("state", "price_micros", "image", "is_image_purged")
-    for jobs in _pieces(in_pages(Job.objects.only(*needed))):
-        rows = Transfer.objects.filter(reference__in=[job.hold for job in jobs])
-        columns = rows.values_list("reference", "state", "amount_micros")
+    for jobs in _pieces(in_pages(rows.only(*needed))):
+        transfers = Transfer.objects.filter(reference__in=[job.hold for job in jobs])
+        columns = transfers.values_list("reference", "state", "amount_micros")
         holds = {reference: (state, amount) for reference, state, amount in columns}
         for job in jobs:
             yield from _of_job(job, holds.get(job.hold))
 
 
-def _of_job(job: Job, hold: tuple[str, int] | None) -> Iterator[str]:
+def _of_job(job: AnyJob, hold: tuple[str, int] | None) -> Iterator[str]:
     expected = _HOLD_AFTER.get(State(job.state), Transfer.State.PENDING)
     if hold is None:
         yield f"job {job.pk} has no hold"
@@ -92,7 +95,10 @@ def _job_of(hold: Transfer) -> UUID | None:
 
 
 def _known(jobs: Iterable[UUID]) -> set[UUID]:
-    return set(Job.objects.filter(pk__in=list(jobs)).values_list("pk", flat=True))
+    keys = list(jobs)
+    known = set(Job.objects.filter(pk__in=keys).values_list("pk", flat=True))
+    rest = [key for key in keys if key not in known]
+    return known.union(ArchivedJob.objects.filter(pk__in=rest).values_list("pk", flat=True))
 
 
 def _links_between_workspaces() -> Iterator[str]:
@@ -100,6 +106,7 @@ def _links_between_workspaces() -> Iterator[str]:
     for rows, way, here in (
         (Image.objects.all(), "parent", "workspace"),
         (Job.objects.all(), "image", "workspace"),
+        (ArchivedJob.objects.all(), "image", "workspace"),
         (Job.objects.unfinished(), "source", "workspace"),
         (CollectionImage.objects.all(), "image", "collection__workspace"),
         (ShareLink.objects.all(), "image", "workspace"),

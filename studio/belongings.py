@@ -1,6 +1,7 @@
 """What people and workspaces have in the studio: for exports, and for the end of an account."""
 
 from collections.abc import Iterator
+from itertools import chain
 from typing import Any
 
 from django.db.models import Q
@@ -12,7 +13,8 @@ from accounts.registry import Belonging, ExportFile
 from accounts.zips import in_pages, json_file
 from gallery import images
 from studio import jobs
-from studio.models import Job, Prompt, RepeatKey, Webhook
+from studio.jobs import archive
+from studio.models import AnyJob, Job, Prompt, RepeatKey, Webhook
 
 _COLUMNS = (
     *("state", "model", "operation", "prompt", "negative_prompt", "size", "seed", "steps"),
@@ -25,7 +27,9 @@ def register() -> None:
     registry.goings_on.append(_is_made_for)
     registry.belongings += [
         Belonging(models=["studio.Prompt"], of_person=_prompts, erase=_erase_prompts),
-        Belonging(models=["studio.Job"], of_workspace=_jobs, erase=_erase_jobs),
+        Belonging(
+            models=["studio.Job", "studio.ArchivedJob"], of_workspace=_jobs, erase=_erase_jobs
+        ),
         Belonging(
             models=["studio.RepeatKey"],
             erase=lambda workspace: removed(RepeatKey.objects.filter(workspace=workspace)),
@@ -59,11 +63,13 @@ def _prompts(user: User) -> Iterator[ExportFile]:
 
 
 def _jobs(workspace: Workspace) -> Iterator[ExportFile]:
-    rows = in_pages(Job.objects.in_workspace(workspace).with_makers())
+    """Those in the archive first, since they are older."""
+    kept, archived = archive.all_in(workspace)
+    rows = chain(in_pages(archived.with_makers()), in_pages(kept.with_makers()))
     yield json_file("jobs.json", map(_said_of, rows))
 
 
-def _said_of(job: Job) -> dict[str, Any]:
+def _said_of(job: AnyJob) -> dict[str, Any]:
     return {
         "id": job.pk,
         "order": job.order_id,
@@ -86,11 +92,11 @@ def _webhooks(workspace: Workspace) -> Iterator[ExportFile]:
 
 def _erase_jobs(workspace: Workspace) -> bool:
     """Their masks first: the jobs of one order share theirs."""
-    rows = Job.objects.in_workspace(workspace)
+    rows, archived = archive.all_in(workspace)
     for mask in rows.exclude(mask="").values_list("mask", flat=True).distinct():
         images.disown(mask)
     rows.exclude(mask="").update(mask="", feather=0)
-    return removed(rows)
+    return removed(rows) and removed(archived)
 
 
 def _erase_prompts(workspace: Workspace) -> bool:

@@ -8,16 +8,19 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
-from django.db.models import Count, Sum
+from django.db.models import Count, F, Sum, Value
 from django.db.models.functions import TruncDate, TruncMonth
 
 from accounts.models import User, Workspace
-from studio.models import Job, State
+from studio.jobs import archive
+from studio.models import State
 from studio.models.jobs import JobQuerySet
 
 # Days that a page may look back; of the longest, whole months are shown
 PERIODS = {"7": "7 days", "30": "30 days", "90": "90 days", "365": "12 months"}
 _MOST_ROWS = 100
+# Of both tables
+Delivered = tuple[JobQuerySet, JobQuerySet]
 # Of a chart, in the units of its picture
 _HEIGHT, STEP = 100, 10
 
@@ -43,16 +46,18 @@ class Column:
     height: float
 
 
-def delivered(workspace: Workspace, *, since: datetime, by: User | None = None) -> JobQuerySet:
-    """By anybody, or by one person."""
-    jobs = Job.objects.in_workspace(workspace)
-    jobs = jobs.filter(state=State.SUCCEEDED, finished_at__gte=since)
-    return jobs.filter(created_by=by) if by else jobs
+def delivered(workspace: Workspace, *, since: datetime, by: User | None = None) -> Delivered:
+    """By anybody, or by one person; what went to the archive too."""
+    at = {"state": State.SUCCEEDED, "finished_at__gte": since}
+    if by:
+        at["created_by"] = by
+    hot, archived = archive.all_in(workspace)
+    return hot.filter(**at), archived.filter(**at)
 
 
-def total(jobs: JobQuerySet) -> Share:
-    sums = jobs.aggregate(images=Count("pk"), micros=Sum("price_micros"))
-    return Share(name="", images=sums["images"], micros=sums["micros"] or 0)
+def total(jobs: Delivered) -> Share:
+    images, micros = _grouped(jobs, Value(1))[1]
+    return Share(name="", images=images, micros=micros)
 
 
 def since(days: int, *, at: datetime) -> datetime:
@@ -61,48 +66,60 @@ def since(days: int, *, at: datetime) -> datetime:
     return datetime.combine(day.replace(day=1) if days > 90 else day, time(), UTC)
 
 
-def by_day(jobs: JobQuerySet, *, start: datetime, at: datetime) -> list[Share]:
+def by_day(jobs: Delivered, *, start: datetime, at: datetime) -> list[Share]:
     """One for each day, or each month of a year, though nothing was made on it."""
     is_long = at - start > timedelta(days=100)
     trunc = (
         TruncMonth("finished_at", tzinfo=UTC) if is_long else TruncDate("finished_at", tzinfo=UTC)
     )
-    found = {_day(each["key"]): each for each in _grouped(jobs.annotate(key=trunc), "key")}
+    found = {_day(key): sums for key, sums in _grouped(jobs, trunc).items()}
     shares = []
     for day in _days(start.date(), at.astimezone(UTC).date(), is_long=is_long):
-        row = found.get(day, {"images": 0, "micros": 0})
+        images, micros = found.get(day, (0, 0))
         name = f"{day:%B %Y}" if is_long else f"{day:%-d %B %Y}"
-        shares.append(Share(name=name, images=row["images"], micros=row["micros"], day=day))
+        shares.append(Share(name=name, images=images, micros=micros, day=day))
     return _measured(shares)
 
 
-def by_person(jobs: JobQuerySet) -> list[Share]:
+def by_person(jobs: Delivered) -> list[Share]:
     """The first hundred, by what they spent."""
-    rows = list(_grouped(jobs, "created_by").order_by("-micros", "created_by")[:_MOST_ROWS])
-    people = User.objects.in_bulk([row["created_by"] for row in rows if row["created_by"]])
+    rows = _most(_grouped(jobs, F("created_by")))
+    people = User.objects.in_bulk([key for key, _ in rows if key])
     return _measured(
         [
-            Share(
-                name=str(people.get(row["created_by"], "People who are gone")),
-                images=row["images"],
-                micros=row["micros"],
-            )
-            for row in rows
+            Share(name=str(people.get(key, "People who are gone")), images=images, micros=micros)
+            for key, (images, micros) in rows
         ]
     )
 
 
-def by_model(jobs: JobQuerySet) -> list[Share]:
-    rows = _grouped(jobs, "model").order_by("-micros", "model")[:_MOST_ROWS]
+def by_model(jobs: Delivered) -> list[Share]:
+    rows = _most(_grouped(jobs, F("model")))
     return _measured(
-        [Share(name=row["model"], images=row["images"], micros=row["micros"]) for row in rows]
+        [Share(name=key, images=images, micros=micros) for key, (images, micros) in rows]
     )
 
 
-def _grouped(jobs: JobQuerySet, column: str) -> Any:
-    """Dictionaries: the column, `images` and `micros`."""
-    sums = jobs.values(column).annotate(images=Count("pk"), micros=Sum("price_micros"))
-    return sums.order_by(column)
+def _grouped(jobs: Delivered, key: Any) -> dict[Any, tuple[int, int]]:
+    """Images and micro-dollars by key. Of one moment: a job may go to the archive meanwhile."""
+    hot, archived = (
+        each.order_by()
+        .annotate(key=key)
+        .values_list("key")
+        .annotate(images=Count("pk"), micros=Sum("price_micros"))
+        for each in jobs
+    )
+    found: dict[Any, tuple[int, int]] = {}
+    for name, images, micros in hot.union(archived, all=True):
+        before = found.get(name, (0, 0))
+        found[name] = before[0] + images, before[1] + (micros or 0)
+    return found
+
+
+def _most(sums: dict[Any, tuple[int, int]]) -> list[tuple[Any, tuple[int, int]]]:
+    """The first hundred, by what they spent."""
+    ordered = sorted(sums.items(), key=lambda each: (-each[1][1], str(each[0])))
+    return ordered[:_MOST_ROWS]
 
 
 def _day(value: date | datetime) -> date:

@@ -1,3 +1,3 @@
-from studio.admin import jobs, offers, queue, workers
+from studio.admin import archive, jobs, offers, queue, workers
 
-__all__ = ["jobs", "offers", "queue", "workers"]
+__all__ = ["archive", "jobs", "offers", "queue", "workers"]

@@ -134,7 +134,7 @@ class JobAdmin(ReadOnlyAdmin):
             return rows.filter(Q(pk=named) | Q(order_id=named)), False
         if "@" in words and " " not in words:
             return rows.filter(created_by__in=people.addressed(words)), False
-        if Job.objects.filter(trace_id=words).exists():
+        if self.model.objects.filter(trace_id=words).exists():
             return rows.filter(trace_id=words), False
         newest = list(rows.order_by("-pk").values_list("pk", flat=True)[MOST_READ - 1 : MOST_READ])
         newest_rows = rows.filter(pk__gte=newest[0]) if newest else rows

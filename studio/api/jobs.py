@@ -1,7 +1,7 @@
 import re
 from uuid import UUID
 
-from django.shortcuts import get_object_or_404
+from django.http import Http404
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -10,7 +10,8 @@ from studio.api import presenting, schema
 from studio.api.authentication import check_still
 from studio.api.base import ApiView, key_of
 from studio.api.errors import BadField
-from studio.models import Job
+from studio.jobs import archive
+from studio.models import AnyJob, Job
 
 MAX_WAIT_SECONDS = 60
 _WAIT: dict[str, schema.Schema] = {
@@ -45,13 +46,16 @@ class JobCancel(ApiView):
     def post(self, request: Request, job_id: UUID) -> Response:
         """Stop a job that has not ended; its price is given back. Says how it stands."""
         job = _found(request, job_id)
-        jobs.cancel(job=job, by=key_of(request).created_by)
+        if isinstance(job, Job):
+            jobs.cancel(job=job, by=key_of(request).created_by)
         return Response(presenting.job(request, _found(request, job_id)))
 
 
-def _found(request: Request, job_id: UUID) -> Job:
-    ours = Job.objects.in_workspace(key_of(request).workspace).with_pictures()
-    return get_object_or_404(ours.select_related("workspace"), pk=job_id)
+def _found(request: Request, job_id: UUID) -> AnyJob:
+    job = archive.find(key_of(request).workspace, job_id)
+    if job is None:
+        raise Http404
+    return job
 
 
 def _wait_seconds(text: str | None) -> float:

@@ -16,7 +16,7 @@ from studio.api.base import key_of
 from studio.api.errors import Refusal
 from studio.catalog import Model
 from studio.jobs import Upload
-from studio.models import Job, State
+from studio.models import AnyJob, Job, State
 from studio.orders import Order
 
 _FINISHES = {State.SUCCEEDED: "success", State.FILTERED: "content_filtered"}
@@ -54,7 +54,7 @@ def images(
     )
 
 
-def cost_micros(ended: Sequence[Job]) -> int:
+def cost_micros(ended: Sequence[AnyJob]) -> int:
     return sum(job.price_micros for job in ended if job.state == State.SUCCEEDED)
 
 
@@ -91,7 +91,7 @@ def _base64(image: Image) -> str:
         ) from error
 
 
-def _notes(job: Job) -> list[str]:
+def _notes(job: AnyJob) -> list[str]:
     if job.state == State.FILTERED:
         return [*job.notes, job.error]
     return list(job.image.notes if job.image else job.notes)
@@ -110,7 +110,7 @@ def jobs(request: Request, made: Sequence[Job], *, warnings: Sequence[str]) -> d
     }
 
 
-def job(request: Request, job: Job) -> dict[str, Any]:
+def job(request: Request, job: AnyJob) -> dict[str, Any]:
     is_there = job.image is not None and job.image.deleted_at is None
     return {
         "id": str(job.pk),

@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from uuid import UUID
 
-from studio.models import Job
+from studio.models import ArchivedJob, Job
 
 
 def release_images(images: Collection[UUID]) -> set[UUID]:
@@ -13,6 +13,7 @@ def release_images(images: Collection[UUID]) -> set[UUID]:
     """
     to_edit = Job.objects.unfinished().filter(source__in=images)
     released = set(images) - set(to_edit.values_list("source", flat=True))
-    Job.objects.filter(image__in=released).update(is_image_purged=True, image=None)
-    Job.objects.filter(source__in=released).update(source=None)
+    for rows in (Job.objects, ArchivedJob.objects):
+        rows.filter(image__in=released).update(is_image_purged=True, image=None)
+        rows.filter(source__in=released).update(source=None)
     return released

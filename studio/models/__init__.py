@@ -1,5 +1,14 @@
 from studio.models.alerts import Alert
-from studio.models.jobs import TERMINAL, TRANSITIONS, Job, JobQuerySet, Priority, State
+from studio.models.jobs import (
+    TERMINAL,
+    TRANSITIONS,
+    AnyJob,
+    ArchivedJob,
+    Job,
+    JobQuerySet,
+    Priority,
+    State,
+)
 from studio.models.offers import Offer
 from studio.models.prompts import Prompt
 from studio.models.repeats import RepeatKey
@@ -12,6 +21,8 @@ __all__ = [
     "TERMINAL",
     "TRANSITIONS",
     "Alert",
+    "AnyJob",
+    "ArchivedJob",
     "Delivery",
     "Job",
     "JobQuerySet",

@@ -84,8 +84,8 @@ class JobQuerySet(models.QuerySet["Job"]):
         return self.select_related("image", "source")
 
 
-class Job(models.Model):
-    """One image to make. The table is the truth; the queue's tasks only say to look at it.
+class AnyJob(models.Model):
+    """One image to make, wherever its row is.
 
     `attempt` grows with every claim and fences the finish: who holds an older number
     changes nothing. `faults` counts tries that failed, `crashes` those whose process died,
@@ -159,6 +159,37 @@ class Job(models.Model):
     objects = JobQuerySet.as_manager()
 
     class Meta:
+        abstract = True
+
+    def __str__(self) -> str:
+        return f"{self.operation} {self.id}"
+
+    @property
+    def hold(self) -> str:
+        """The reference of its money in the ledger."""
+        return f"job:{self.id}"
+
+    @property
+    def is_region_gone(self) -> bool:
+        """Whether it was about a region that is not kept any more."""
+        return bool(self.feather and not self.mask)
+
+    @property
+    def is_terminal(self) -> bool:
+        return self.state in TERMINAL
+
+    @property
+    def kind(self) -> Operation:
+        return "edit" if self.operation == "edit" else "generate"
+
+
+class Job(AnyJob):
+    """The table is the truth; the queue's tasks only say to look at it.
+
+    What ended long ago is in `ArchivedJob`.
+    """
+
+    class Meta:
         constraints = [
             models.CheckConstraint(
                 condition=Q(state__in=TERMINAL, finished_at__isnull=False)
@@ -217,23 +248,18 @@ class Job(models.Model):
             ),
         ]
 
-    def __str__(self) -> str:
-        return f"{self.operation} {self.id}"
 
-    @property
-    def hold(self) -> str:
-        """The reference of its money in the ledger."""
-        return f"job:{self.id}"
+class ArchivedJob(AnyJob):
+    """A job that ended long ago: read by its id, for exports and for sums, and never changed.
 
-    @property
-    def is_region_gone(self) -> bool:
-        """Whether it was about a region that is not kept any more."""
-        return bool(self.feather and not self.mask)
+    Nobody who orders or waits reads this table.
+    """
 
-    @property
-    def is_terminal(self) -> bool:
-        return self.state in TERMINAL
-
-    @property
-    def kind(self) -> Operation:
-        return "edit" if self.operation == "edit" else "generate"
+    class Meta:
+        indexes = [
+            models.Index(
+                fields=["workspace", "finished_at"],
+                condition=Q(state=State.SUCCEEDED),
+                name="archived_delivered",
+            ),
+        ]

@@ -2,6 +2,7 @@
 
 import logging
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from django.db.models import Q
 from django.db.models.functions import Greatest
@@ -13,8 +14,8 @@ from accounts.models import Transfer
 from gallery import images, retention
 from gallery.models import Image
 from studio import jobs, metrics, upstreams
-from studio.jobs import asking, settle
-from studio.models import TERMINAL, Job, State, Worker
+from studio.jobs import archive, asking, settle
+from studio.models import TERMINAL, AnyJob, ArchivedJob, Job, State, Worker
 from studio.queue import doorbell, process
 from studio.webhooks import deliveries
 
@@ -57,12 +58,21 @@ def settle_stale_holds(at: datetime) -> None:
         created_at__lte=at - timedelta(minutes=10),
     )
     for reference in old.values_list("reference", flat=True)[:1000]:
-        job = Job.objects.filter(pk=reference.removeprefix("job:")).first()
+        job = _job(reference.removeprefix("job:"))
         if job is None or job.state in TERMINAL:
             _settle(reference, job)
 
 
-def _settle(reference: str, job: Job | None) -> None:
+def _job(key: str) -> AnyJob | None:
+    """None too if this is no key of a job at all."""
+    try:
+        pk = UUID(key)
+    except ValueError:
+        return None
+    return Job.objects.filter(pk=pk).first() or ArchivedJob.objects.filter(pk=pk).first()
+
+
+def _settle(reference: str, job: AnyJob | None) -> None:
     """As the job ended; it may have been settled since it was looked at."""
     log.warning("stale hold reference=%s", reference)
     try:
@@ -101,6 +111,7 @@ def sweep_slowly(at: datetime) -> None:
     retention.sweep(at=at)
     accounts_sweep.sweep(at=at)
     metrics.roll_up(at)
+    archive.sweep(at=at)
     upstreams.ask(at)
 
 

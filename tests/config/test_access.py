@@ -216,6 +216,7 @@ gallery.Image           view
 gallery.Report          view change
 mfa.Authenticator       view
 studio.Alert            view
+studio.ArchivedJob      view
 studio.Job              view
 studio.Offer            view change
 studio.Webhook          view

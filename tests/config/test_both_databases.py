@@ -30,6 +30,7 @@ TESTS = (
     "tests/privacy/test_reports.py",
     "tests/privacy/test_retention.py",
     "tests/studio/test_admin_plans.py",
+    "tests/studio/test_archive.py",
     "tests/studio/test_audit.py",
     "tests/studio/test_bench.py",
     "tests/studio/test_charges.py",

@@ -23,7 +23,7 @@ from tests.studio.makers import submit
 pytestmark = pytest.mark.django_db
 COUNT = 80_000
 A_MONTH = 8_640  # jobs, and what may be read of them
-TABLES = ("studio_job", "accounts_transfer")
+TABLES = ("studio_job", "studio_archivedjob", "accounts_transfer")
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ class Command(BaseCommand):
         parser.add_argument(
             "--all",
             action="store_true",
-            help="add up every month of the ledger again, and not only the one that is open",
+            help="add up every month of the ledger again, and look at archived jobs too",
         )
 
     def handle(self, *_args: Any, **options: Any) -> None:
