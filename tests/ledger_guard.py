@@ -6,7 +6,7 @@ from django.db import connection
 
 _migrations = [
     import_module(f"accounts.migrations.{name}")
-    for name in ("0002_ledger_is_append_only", "0009_periods")
+    for name in ("0002_ledger_is_append_only", "0010_periods")
 ]
 _is_down = False
 

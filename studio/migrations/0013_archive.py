@@ -10,7 +10,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('accounts', '0009_periods'),
+        ('accounts', '0010_periods'),
         ('gallery', '0008_reports'),
         ('studio', '0012_quota_counts'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),

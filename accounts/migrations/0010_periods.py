@@ -52,7 +52,7 @@ def _run(schema_editor, sqlite, postgresql):
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('accounts', '0008_newest_first'),
+        ('accounts', '0009_log_by_object'),
     ]
 
     operations = [
