@@ -10,7 +10,8 @@ from urllib.parse import urlsplit
 
 from tests.product import Product
 
-_BODY = json.dumps({"model": "step-image-edit-2", "prompt": "a lake"}).encode()
+_ASKED = {"model": "step-image-edit-2", "prompt": "a lake", "response_format": "b64_json"}
+_BODY = json.dumps(_ASKED).encode()
 _ROUNDS = 4
 
 
