@@ -19,9 +19,17 @@ ASKED_ANEW = """performance.getEntriesByType("resource").filter(
     (each) => each.initiatorType === "img" && each.transferSize).length"""
 
 
+# One after the other, as what is far away is fetched when one comes near.
+SCROLL = """async () => {
+    for (const each of document.querySelectorAll("#pictures img")) {
+        each.scrollIntoView();
+        await new Promise(requestAnimationFrame);
+    }
+}"""
+
+
 def is_complete(page: Page) -> None:
-    """Scrolled through, as what is far below is fetched when one comes near."""
-    page.evaluate("document.querySelector('#pictures').lastElementChild.scrollIntoView()")
+    page.evaluate(SCROLL)
     until(lambda: page.evaluate(LOADED) == COUNT, f"{COUNT} pictures being there")
 
 

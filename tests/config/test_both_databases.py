@@ -10,6 +10,7 @@ from tests.product import ROOT
 from tests.servers import PostgreSQL
 
 TESTS = (
+    "tests/accounts/test_durability.py",
     "tests/accounts/test_ledger.py",
     "tests/accounts/test_ledger_machine.py",
     "tests/accounts/test_payments.py",
@@ -35,6 +36,7 @@ TESTS = (
     "tests/studio/test_bench.py",
     "tests/studio/test_charges.py",
     "tests/studio/test_claim.py",
+    "tests/studio/test_doorbell.py",
     "tests/studio/test_jobs.py",
     "tests/studio/test_plans.py",
     "tests/studio/test_settle.py",

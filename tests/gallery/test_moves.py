@@ -90,6 +90,7 @@ def test_every_relation_to_an_image_is_known_to_moving() -> None:
     """A new one would lead from one workspace to an image of another: see `_leave_behind`."""
     known = {"Image.parent", "Collection.cover", "Collection.images", "CollectionImage.image"}
     known |= {"Favourite.image", "ShareLink.image", "Job.image", "Job.source"}
+    known |= {"ArchivedJob.image", "ArchivedJob.source"}
     known |= {"Report.image"}  # the operator's, wherever the image goes
     relations = Image._meta.get_fields(include_hidden=True)
     found = {

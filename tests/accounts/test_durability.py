@@ -1,0 +1,36 @@
+"""What does not wait for the disk, and that everything else does."""
+
+import pytest
+from django.db import connection, transaction
+
+from accounts.durability import unsynced
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+QUESTIONS = {"postgresql": "SHOW synchronous_commit", "sqlite": "PRAGMA synchronous"}
+WAITS, WAITS_NOT = ("on", 2), ("off", 1)
+
+
+def synchronous() -> object:
+    with connection.cursor() as cursor:
+        cursor.execute(QUESTIONS[connection.vendor])
+        return cursor.fetchone()[0]
+
+
+def test_only_within() -> None:
+    with unsynced():
+        assert synchronous() in WAITS_NOT
+    assert synchronous() in WAITS
+
+
+def test_not_after_it_failed() -> None:
+    with pytest.raises(ValueError, match="no"), unsynced():
+        raise ValueError("no")
+    assert synchronous() in WAITS
+
+
+def test_not_within_what_waits() -> None:
+    with transaction.atomic():
+        with unsynced():
+            assert synchronous() in WAITS
+        assert synchronous() in WAITS
