@@ -43,7 +43,7 @@ def test_a_count_is_not_waited_for_until_it_is_on_the_disk_and_what_follows_is()
         "sqlite": ("PRAGMA synchronous", 2),  # FULL
     }
     question, durable = ask[connection.vendor]
-    assert "sync" in said[0]
+    assert any("sync" in each for each in said)
     with connection.cursor() as cursor:
         cursor.execute(question)
         assert cursor.fetchone() == (durable,)
