@@ -126,8 +126,15 @@ class AuthenticatorAdmin(ReadOnlyAdmin):
 
 @admin.register(EmailAddress)
 class EmailAddressAdmin(ReadOnlyAdmin):
-    list_display = ("email", "user", "primary", "verified")
-    list_select_related = ("user",)
+    list_display = ("email", "person", "primary", "verified")
     list_filter = ("verified",)
     search_fields = ("email",)
     ordering = ("-id",)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[EmailAddress]:
+        """Joined, SQLite may read all people first."""
+        return super().get_queryset(request).prefetch_related("user")
+
+    @admin.display(description="user")
+    def person(self, address: EmailAddress) -> str:
+        return str(address.user)

@@ -15,6 +15,7 @@ import django
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 django.setup()
 
+from allauth.account.models import EmailAddress  # noqa: E402
 from django.conf import settings  # noqa: E402
 from django.contrib.admin.models import CHANGE, LogEntry  # noqa: E402
 from django.contrib.contenttypes.models import ContentType  # noqa: E402
@@ -140,6 +141,9 @@ def people(count: int) -> None:
         numbers = range(start, min(start + _AT_ONCE, count))
         made = User.objects.bulk_create(
             User(email=f"person{n}@example.com", name=f"Person {n}", password="!") for n in numbers
+        )
+        EmailAddress.objects.bulk_create(
+            EmailAddress(user=user, email=user.email, primary=True) for user in made
         )
         spaces = Workspace.objects.bulk_create(
             Workspace(id=ids.new(), name=f"Person {user.pk}", personal_of=user, plan=plan)

@@ -6,6 +6,8 @@
 from collections.abc import Iterator
 
 import pytest
+from django.apps import apps
+from django.contrib.contenttypes.models import ContentType
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -22,8 +24,9 @@ TABLES = (
     *("studio_job", "accounts_transfer", "gallery_image", "django_admin_log"),
     *("accounts_user", "accounts_workspace", "accounts_wallet", "account_emailaddress"),
 )
-# A part of a name or an address is looked for in all people
+# A part of a name or an address is looked for in all people, and what is closed in all workspaces
 THROUGH = {"workspaces, by part", "users, by part", "users, by no part", "addresses, by address"}
+THROUGH |= {"workspaces, closed"}
 STATEMENTS = {
     "index": 10,
     "page of a job": 4,
@@ -47,6 +50,7 @@ def test_no_page_reads_a_table_through(
     client.force_login(administration.operator())
     questions = administration.questions(workspace)
     client.get(questions["index"])  # what is asked once in a process
+    ContentType.objects.get_for_models(*apps.get_models())
     faults = []
     for question, address in questions.items():
         with CaptureQueriesContext(connection) as asked:
