@@ -26,7 +26,7 @@ _A_MOMENT = timedelta(minutes=1)  # between a transfer's time and its id
 
 
 @dataclass(frozen=True, kw_only=True)
-class Period:
+class Days:
     """Whole days of UTC, the last one included; without an end where there is None."""
 
     since: date | None = None
@@ -46,7 +46,7 @@ class Period:
         return among
 
 
-_ALWAYS = Period()
+_ALWAYS = Days()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,11 +60,11 @@ class Line:
 
 
 def page(
-    workspace: Workspace, *, before: UUID | None, size: int, period: Period = _ALWAYS
+    workspace: Workspace, *, before: UUID | None, size: int, days: Days = _ALWAYS
 ) -> list[Line]:
     """The newest first. What was held and given back is left out: nothing came of it."""
     wallet = ledger.credit_of(workspace)
-    among = ~Q(state=Transfer.State.VOIDED) & period.moved()
+    among = ~Q(state=Transfer.State.VOIDED) & days.moved()
     if before:
         among &= Q(pk__lt=before)
     return [_line(each, wallet.pk) for each in ledger.latest_of(wallet, size, among=among)]
@@ -81,10 +81,10 @@ def _line(each: Transfer, wallet: int) -> Line:
     )
 
 
-def rows(workspace: Workspace, period: Period = _ALWAYS) -> Iterator[tuple[Any, ...]]:
+def rows(workspace: Workspace, days: Days = _ALWAYS) -> Iterator[tuple[Any, ...]]:
     """All of it, the oldest first, in COLUMNS. What is owed is no credit."""
     wallet = ledger.credit_of(workspace)
-    moved = Transfer.objects.filter(period.moved())
+    moved = Transfer.objects.filter(days.moved())
     sides = (moved.filter(debit=wallet), moved.filter(credit=wallet))
     for each in merge(*map(in_pages, sides), key=attrgetter("pk")):
         sign = 1 if each.credit_id == wallet.pk else -1

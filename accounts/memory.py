@@ -9,15 +9,15 @@ import ctypes
 import gc
 
 # mallopt(3): up to which size freed memory is kept for the next, how much of it, in how many places
-_KEPT = {"M_MMAP_THRESHOLD": (-3, 8 * 1024**2), "M_TRIM_THRESHOLD": (-1, 16 * 1024**2)}
-_KEPT |= {"M_ARENA_MAX": (-8, 2)}
+_MMAP_THRESHOLD, _TRIM_THRESHOLD, _ARENA_MAX = -3, -1, -8
+_KEPT = {_MMAP_THRESHOLD: 8 * 1024**2, _TRIM_THRESHOLD: 16 * 1024**2, _ARENA_MAX: 2}
 
 
 def settle() -> None:
     """To be called once all is loaded, before threads start and before a fork."""
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None)  # other C libraries have none
     if mallopt:
-        for parameter, value in _KEPT.values():
+        for parameter, value in _KEPT.items():
             mallopt(parameter, value)
     gc.collect()
     gc.freeze()

@@ -49,5 +49,4 @@ def find(email: str) -> User | None:
 
 def addressed(email: str) -> list[int]:
     """The ids of those whose address this is, for a query that would else join all people."""
-    named = User.objects.filter(email__lower=email.lower())
-    return list(named.values_list("pk", flat=True)) if email else []
+    return list(User.objects.filter(email__lower=email.lower()).values_list("pk", flat=True))

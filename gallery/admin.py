@@ -24,22 +24,17 @@ _PREVIEW = Choice(side=512, content_type="image/webp", inside="nothing")
 class ImageAdmin(ReadOnlyAdmin):
     list_display = ("id", "created_at", "kind", "model", "width", "height", "size_bytes")
     list_filter = ("kind",)
-    search_fields = ("id",)  # shows the box; see `get_search_results`
+    search_fields = ("id",)
     search_help_text = "An image’s id, or the SHA-256 of its file."
     ordering = ("-id",)
 
-    def get_search_results(
-        self, _request: HttpRequest, rows: QuerySet[Any], search_term: str
-    ) -> tuple[QuerySet[Any], bool]:
+    def found(self, rows: QuerySet[Any], words: str) -> QuerySet[Any]:
         """Sums are indexed within each workspace."""
-        words = search_term.strip()
-        if not words:
-            return rows, False
         try:
-            return rows.filter(pk=UUID(words)), False
+            return rows.filter(pk=UUID(words))
         except ValueError:
             ours = Workspace.objects.values("pk")
-            return rows.filter(workspace__in=ours, sha256=words.lower()), False
+            return rows.filter(workspace__in=ours, sha256=words.lower())
 
 
 @admin.register(Report)

@@ -5,7 +5,6 @@ from the row above, and ISA-L packs it.
 """
 
 import struct
-import zlib
 from collections.abc import Iterator
 
 from isal import isal_zlib
@@ -44,5 +43,5 @@ def _filtered(image: Pillow.Image) -> Iterator[bytes]:
 
 
 def _chunk(kind: bytes, content: bytes) -> bytes:
-    checksum = zlib.crc32(content, zlib.crc32(kind))
+    checksum = isal_zlib.crc32(content, isal_zlib.crc32(kind))
     return struct.pack(">I", len(content)) + kind + content + struct.pack(">I", checksum)

@@ -5,7 +5,6 @@ from typing import Any
 from django.contrib import admin
 from django.contrib.admin.models import LogEntry
 from django.db.models import QuerySet
-from django.http import HttpRequest
 
 from accounts import people
 from accounts.admin.base import ReadOnlyAdmin
@@ -15,21 +14,16 @@ from accounts.admin.base import ReadOnlyAdmin
 class LogEntryAdmin(ReadOnlyAdmin):
     list_display = ("action_time", "user", "content_type", "object_repr", "said")
     list_select_related = ("user", "content_type")
-    search_fields = ("object_id",)  # shows the box; see `get_search_results`
+    search_fields = ("object_id",)
     search_help_text = "The id of what was changed, or the address of who changed it."
     ordering = ("-pk",)
     fields = ("action_time", "user", "content_type", "object_id", "object_repr", "said")
     csv_columns = ("action_time", "user.email", "content_type", "object_id", "object_repr", "said")
 
-    def get_search_results(
-        self, _request: HttpRequest, rows: QuerySet[Any], search_term: str
-    ) -> tuple[QuerySet[Any], bool]:
-        words = search_term.strip()
-        if not words:
-            return rows, False
+    def found(self, rows: QuerySet[Any], words: str) -> QuerySet[Any]:
         if "@" in words:
-            return rows.filter(user__in=people.addressed(words)), False
-        return rows.filter(object_id=words), False
+            return rows.filter(user__in=people.addressed(words))
+        return rows.filter(object_id=words)
 
     @admin.display(description="what")
     def said(self, entry: LogEntry) -> str:

@@ -62,7 +62,7 @@ class PaymentAdmin(ReadOnlyAdmin):
     list_display = ("created_at", "number", "state", "asked", "workspace", "created_by__email")
     list_select_related = ("workspace", "created_by")
     list_filter = (SinceFilter,)
-    search_fields = ("session_id",)  # shows the box; see `get_search_results`
+    search_fields = ("session_id",)
     search_help_text = "A number as E-…, Stripe’s cs_… or pi_…, or the payer’s address"
     ordering = ("-id",)
     fields = (
@@ -76,18 +76,13 @@ class PaymentAdmin(ReadOnlyAdmin):
         *("workspace", "session_id", "intent_id"),
     )
 
-    def get_search_results(
-        self, _request: HttpRequest, queryset: QuerySet[Any], search_term: str
-    ) -> tuple[QuerySet[Any], bool]:
-        """One way for each kind of words, so that each is a walk over one index."""
-        words = search_term.strip()
-        if not words:
-            return queryset, False
+    def found(self, rows: QuerySet[Any], words: str) -> QuerySet[Any]:
         if words.upper().startswith("E-"):
-            return queryset.numbered(words), False  # type: ignore[attr-defined]
+            numbered: QuerySet[Any] = rows.numbered(words)  # type: ignore[attr-defined]
+            return numbered
         if "@" in words:
-            return queryset.filter(created_by__in=people.addressed(words)), False
-        return queryset.filter(Q(session_id=words) | Q(intent_id=words)), False
+            return rows.filter(created_by__in=people.addressed(words))
+        return rows.filter(Q(session_id=words) | Q(intent_id=words))
 
     @admin.display(description="asked for")
     def asked(self, payment: Payment) -> str:

@@ -70,13 +70,10 @@ class UserAdmin(KeptAdmin):
         ),
     )
 
-    def get_search_results(
-        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
-    ) -> tuple[QuerySet[Any], bool]:
+    def found(self, rows: QuerySet[Any], words: str) -> QuerySet[Any] | None:
         """A part of something is looked for in all people, a whole address by its index."""
-        if found := people.addressed(search_term.strip()):
-            return queryset.filter(pk__in=found), False
-        return super().get_search_results(request, queryset, search_term)
+        addressed = people.addressed(words)
+        return rows.filter(pk__in=addressed) if addressed else None
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
         """An address is its owner's to change, and power is a superuser's to give."""

@@ -133,12 +133,9 @@ class WorkspaceAdmin(KeptAdmin):
         found: QuerySet[Any] = rows.annotate(available_micros=Subquery(left))
         return found
 
-    def get_search_results(
-        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
-    ) -> tuple[QuerySet[Any], bool]:
-        if found := people.addressed(search_term.strip()):
-            return queryset.filter(personal_of__in=found), False
-        return super().get_search_results(request, queryset, search_term)
+    def found(self, rows: QuerySet[Any], words: str) -> QuerySet[Any] | None:
+        addressed = people.addressed(words)
+        return rows.filter(personal_of__in=addressed) if addressed else None
 
     @admin.display(description="credit")
     def balance(self, workspace: Any) -> str:

@@ -2,12 +2,12 @@ from typing import Any
 
 from django import forms
 
-from accounts.books import Period
+from accounts.books import Days
 from accounts.forms.fields import DayField
 
 
-class PeriodForm(forms.Form):
-    """Of the ledger, from its address. `period` of a valid one is what is asked for."""
+class DaysForm(forms.Form):
+    """Of the ledger, from its address. `days` of a valid one is what is asked for."""
 
     since = DayField(required=False, label="From (UTC)")
     until = DayField(required=False, label="Until (UTC)")
@@ -19,5 +19,5 @@ class PeriodForm(forms.Form):
         return self.cleaned_data
 
     @property
-    def period(self) -> Period:
-        return Period(since=self.cleaned_data["since"], until=self.cleaned_data["until"])
+    def days(self) -> Days:
+        return Days(since=self.cleaned_data["since"], until=self.cleaned_data["until"])

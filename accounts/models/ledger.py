@@ -127,7 +127,7 @@ class Period(models.Model):
 class PeriodSum(models.Model):
     """What came into a wallet in a period, and what went out of it: checkpoints of the ledger.
 
-    A wallet of which nothing was posted has none. Append-only, as transfers are (migration 0009).
+    A wallet of which nothing was posted has none. Append-only, as transfers are (migration 0010).
     """
 
     period = models.ForeignKey(Period, on_delete=models.PROTECT, related_name="sums")

@@ -11,8 +11,8 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from accounts import books, tables, workspaces
-from accounts.books import Line, Period
-from accounts.forms.ledger import PeriodForm
+from accounts.books import Days, Line
+from accounts.forms.ledger import DaysForm
 from accounts.middleware import WorkspaceRequest
 
 LINES = 50
@@ -23,13 +23,12 @@ LINES = 50
 def ledger_page(request: WorkspaceRequest) -> HttpResponse:
     """Its filter stands in the address; a wrong one is said, and asks nothing."""
     workspaces.check_may_manage(request.user, request.workspace)
-    form = PeriodForm(request.GET)
+    form = DaysForm(request.GET)
     before = _id(request.GET["before"]) if request.GET.get("before") else None
     if not form.is_valid():
-        return _page(request, form, [], Period(), status=422)
-    period = form.period
-    lines = books.page(request.workspace, before=before, size=LINES + 1, period=period)
-    return _page(request, form, lines, period)
+        return _page(request, form, [], Days(), status=422)
+    lines = books.page(request.workspace, before=before, size=LINES + 1, days=form.days)
+    return _page(request, form, lines, form.days)
 
 
 @require_safe
@@ -37,23 +36,23 @@ def ledger_page(request: WorkspaceRequest) -> HttpResponse:
 def ledger_csv(request: WorkspaceRequest) -> HttpResponseBase:
     """What the page is of, sent as it is read, however long it is."""
     workspaces.check_may_manage(request.user, request.workspace)
-    form = PeriodForm(request.GET)
+    form = DaysForm(request.GET)
     if not form.is_valid():
-        return _page(request, form, [], Period(), status=422)
-    days = [f"{day}" for day in (form.period.since, form.period.until) if day]
-    name = "-".join(["ledger", *days])
-    return tables.response(f"{name}.csv", books.COLUMNS, books.rows(request.workspace, form.period))
+        return _page(request, form, [], Days(), status=422)
+    ends = [f"{day}" for day in (form.days.since, form.days.until) if day]
+    name = "-".join(["ledger", *ends])
+    return tables.response(f"{name}.csv", books.COLUMNS, books.rows(request.workspace, form.days))
 
 
 def _page(
     request: WorkspaceRequest,
-    form: PeriodForm,
+    form: DaysForm,
     lines: list[Line],
-    period: Period,
+    days: Days,
     *,
     status: int = 200,
 ) -> HttpResponse:
-    asked = _asked(period)
+    asked = _asked(days)
     context = {
         "form": form,
         "lines": lines[:LINES],
@@ -66,9 +65,9 @@ def _page(
     return render(request, "accounts/ledger_page.html", context, status=status)
 
 
-def _asked(period: Period) -> str:
-    days = {"since": period.since, "until": period.until}
-    return urlencode({name: day for name, day in days.items() if day})
+def _asked(days: Days) -> str:
+    ends = {"since": days.since, "until": days.until}
+    return urlencode({name: day for name, day in ends.items() if day})
 
 
 def _months() -> list[tuple[str, str]]:
@@ -82,8 +81,8 @@ def _months() -> list[tuple[str, str]]:
     ]
 
 
-def _until(first: date, following: date) -> Period:
-    return Period(since=first, until=following - timedelta(days=1))
+def _until(first: date, following: date) -> Days:
+    return Days(since=first, until=following - timedelta(days=1))
 
 
 def _id(text: str) -> UUID:

@@ -71,7 +71,7 @@ class JobAdmin(ReadOnlyAdmin):
     )
     list_display_links = ("created_at", "id")
     list_filter = (StateFilter, SinceFilter)
-    search_fields = ("id",)  # shows the box; see `get_search_results`
+    search_fields = ("id",)
     search_help_text = (
         "A job’s or an order’s id, a trace id, a person’s whole address, or words of a prompt "
         f"(among the newest {MOST_READ:,} jobs of what is chosen beside)."
@@ -119,23 +119,18 @@ class JobAdmin(ReadOnlyAdmin):
     def lookup_allowed(self, lookup: str, value: str, request: Any = None) -> bool:
         return lookup == "workspace__id__exact" or super().lookup_allowed(lookup, value, request)
 
-    def get_search_results(
-        self, _request: HttpRequest, rows: QuerySet[Any], search_term: str
-    ) -> tuple[QuerySet[Any], bool]:
-        """One way for each kind of words, so that each is a walk over one index."""
-        words = search_term.strip()
-        if not words:
-            return rows, False
+    def found(self, rows: QuerySet[Any], words: str) -> QuerySet[Any]:
+        """Words of prompts are looked for in the newest jobs."""
         try:
             named = UUID(words)
         except ValueError:
             pass
         else:
-            return rows.filter(Q(pk=named) | Q(order_id=named)), False
+            return rows.filter(Q(pk=named) | Q(order_id=named))
         if "@" in words and " " not in words:
-            return rows.filter(created_by__in=people.addressed(words)), False
+            return rows.filter(created_by__in=people.addressed(words))
         if self.model.objects.filter(trace_id=words).exists():
-            return rows.filter(trace_id=words), False
+            return rows.filter(trace_id=words)
         newest = list(rows.order_by("-pk").values_list("pk", flat=True)[MOST_READ - 1 : MOST_READ])
         newest_rows = rows.filter(pk__gte=newest[0]) if newest else rows
-        return newest_rows.filter(prompt__icontains=words), False
+        return newest_rows.filter(prompt__icontains=words)

@@ -166,9 +166,9 @@ class RemoteEngine:
         if item.get("finish_reason") == "content_filtered":
             raise Filtered(filtered_sentence(request), detail="200 content_filtered")
         match item:
-            case {"b64_json": str() | memoryview() as text} if text:
-                return image_of_base64(text)
-            case {"image": str() | memoryview() as text} if text:
+            case {"b64_json": str() | memoryview() as text} | {
+                "image": str() | memoryview() as text
+            } if text:
                 return image_of_base64(text)
             case {"url": str(url)} if url:
                 return self._fetched(url)

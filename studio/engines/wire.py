@@ -99,10 +99,10 @@ def first_item(body: bytes) -> dict[str, Any]:
         raise Trouble(TROUBLE, detail=f"200 with error {complaint_in(body).word}".rstrip())
     match answer.get("data"):
         case [dict() as item, *_]:
-            cut = {_CUT: memoryview(body)[start:end]} if start else {}
+            image = memoryview(body)[start:end]
+            is_cut = start > 0
             return {
-                name: cut.get(value, value) if isinstance(value, str) else value
-                for name, value in item.items()
+                name: image if is_cut and value == _CUT else value for name, value in item.items()
             }
     raise Trouble(NO_IMAGE, detail="no item in data")
 

@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts import books, ids, ledger
-from accounts.books import LONGEST_HELD, Period
+from accounts.books import LONGEST_HELD, Days
 from accounts.models import Transfer, User, Wallet, Workspace
 from studio.jobs import asking
 
@@ -187,5 +187,5 @@ def test_nothing_is_held_for_longer_than_is_looked_for() -> None:
 
 def test_a_period_reads_by_the_keys(workspace: Workspace) -> None:
     """However much came before and after it."""
-    sql = str(Transfer.objects.filter(Period(since=date(2025, 11, 1)).moved()).query)
+    sql = str(Transfer.objects.filter(Days(since=date(2025, 11, 1)).moved()).query)
     assert '"accounts_transfer"."id" >=' in sql

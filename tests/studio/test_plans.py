@@ -42,7 +42,7 @@ def test_nothing_reads_all_jobs_or_transfers(many: Workspace, ada: User, as_ada:
     newest = Job.objects.newest_first()[0]
     middle = ledger.credit_of(many).debits.order_by("pk")[COUNT // 2].pk
     day = (timezone.now() - timedelta(days=100)).date()
-    month = books.Period(since=day, until=day + timedelta(days=30))
+    month = books.Days(since=day, until=day + timedelta(days=30))
     program = Client(headers={"Authorization": f"Bearer {secret}"})
     acts: dict[str, Callable[[], Any]] = {
         "submit": lambda: submit(ada, many, api_key=key),
@@ -51,7 +51,7 @@ def test_nothing_reads_all_jobs_or_transfers(many: Workspace, ada: User, as_ada:
         "member's month": lambda: caps.spent_by(ada, many),
         "ledger page": lambda: books.page(many, before=None, size=50),
         "deep ledger page": lambda: books.page(many, before=middle, size=50),
-        "ledger of a month": lambda: books.page(many, before=None, size=50, period=month),
+        "ledger of a month": lambda: books.page(many, before=None, size=50, days=month),
         "studio": lambda: as_ada.get("/"),
         "usage": lambda: as_ada.get(reverse("studio:usage_page")),
         "job of the API": lambda: program.get(f"/v1/jobs/{newest.pk}"),
