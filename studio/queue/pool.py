@@ -62,11 +62,15 @@ class Pool:
         self._previews = Previews(self._is_busy)
 
     def listen(self) -> None:
-        """Fills whenever the bell rings, beside what the queue says, which takes longer."""
+        """Fills now, and whenever the bell rings: what the queue says takes longer.
+
+        One task of the queue stands for all jobs that wait, and reaches one process.
+        """
         threading.Thread(target=self._listen, name="doorbell", daemon=True).start()
 
     def _listen(self) -> None:
         bell = listeners.listener()
+        self.fill()
         while True:
             if bell.wait(_POLL_SECONDS):
                 self.fill()
