@@ -17,11 +17,23 @@ _MAKER = Prepared(
         user_id=user_id, workspace_id=workspace_id, user__is_active=True
     )
 )
+_LEFT_MICROS = Wallet.objects.filter(
+    workspace=OuterRef("workspace"), kind=Wallet.Kind.CREDIT
+).values(left=F("posted_micros") - F("held_micros"))
+_ALL_OF = Prepared(
+    lambda user_id: (
+        Membership.objects.filter(user_id=user_id)
+        .select_related("workspace")
+        .annotate(available_micros=Coalesce(Subquery(_LEFT_MICROS), 0))
+        .order_by(F("workspace__personal_of").desc(nulls_last=True), Lower("workspace__name"), "pk")
+    )
+)
+_PERSONAL = Prepared(lambda user_id: Workspace.objects.filter(personal_of=user_id))
 
 
 def personal(user: User) -> Workspace:
     """The person's own workspace; made with its first credit if it is not there yet."""
-    found = Workspace.objects.filter(personal_of=user).first()
+    found = _PERSONAL.first(user_id=user.pk)
     return found or _open_personal(user)
 
 
@@ -60,14 +72,7 @@ def named(user: User, text: str) -> Workspace | None:
 
 def all_of(user: User) -> list[Membership]:
     """Where the person works, their own first; each workspace with its credit, in one query."""
-    credit = Wallet.objects.filter(workspace=OuterRef("workspace"), kind=Wallet.Kind.CREDIT)
-    left = credit.values(left=F("posted_micros") - F("held_micros"))
-    return list(
-        Membership.objects.filter(user=user)
-        .select_related("workspace")
-        .annotate(available_micros=Coalesce(Subquery(left), 0))
-        .order_by(F("workspace__personal_of").desc(nulls_last=True), Lower("workspace__name"), "pk")
-    )
+    return _ALL_OF(user_id=user.pk)
 
 
 def role_of(user: User, workspace: Workspace) -> Role | None:
@@ -128,4 +133,4 @@ def check_may_make(user: User, workspace: Workspace) -> None:
 
 def may_make(user: User, workspace: Workspace) -> bool:
     """Whether the person may spend the workspace's credit: everybody but a viewer."""
-    return Membership.objects.who_may_make().filter(user=user, workspace=workspace).exists()
+    return _MAKER.first(user_id=user.pk, workspace_id=workspace.pk) is not None

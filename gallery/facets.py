@@ -1,4 +1,4 @@
-"""Which models and people a workspace's images are by, asked so that many images cost no more."""
+"""What a workspace's images may be chosen by, asked so that many images cost no more."""
 
 from typing import Any
 
@@ -7,10 +7,16 @@ from django.db.models import Q
 from django.db.models.expressions import RawSQL
 
 from accounts.models import Membership, User, Workspace
-from gallery.models import Image
+from accounts.prepared import Prepared
+from gallery.models import Collection, Image
 
 _MOST = 50
 _MOST_PEOPLE = 200
+_COLLECTIONS = Prepared(
+    lambda workspace_id: Collection.objects.filter(workspace_id=workspace_id).order_by(
+        "-created_at"
+    )[:200]
+)
 # From one to the next along an index such as `image_by_model`, on both databases
 _EACH = """
     WITH RECURSIVE found (one) AS (
@@ -29,6 +35,11 @@ def models(workspace: Workspace) -> list[str]:
     with connection.cursor() as cursor:
         cursor.execute(statement, _parameters(workspace, _MOST))
         return [model for (model,) in cursor.fetchall()]
+
+
+def collections(workspace: Workspace) -> list[Collection]:
+    """The newest first."""
+    return _COLLECTIONS(workspace_id=workspace.pk)
 
 
 def people(workspace: Workspace) -> list[User]:

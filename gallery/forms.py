@@ -74,8 +74,7 @@ class FilterForm(forms.Form):
 
     @cached_property
     def collections(self) -> list[Collection]:
-        rows = Collection.objects.filter(workspace=self._workspace)
-        return list(rows.order_by("-created_at")[:200])
+        return facets.collections(self._workspace)
 
     @cached_property
     def _collections(self) -> list[tuple[Any, str]]:

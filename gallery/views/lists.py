@@ -9,13 +9,17 @@ from django.views.decorators.http import require_safe
 
 from accounts import registry, workspaces
 from accounts.middleware import WorkspaceRequest
-from gallery import pages
+from gallery import facets, pages, tiles
 from gallery.filters import Filters, chosen
 from gallery.forms import FilterForm
 from gallery.models import Collection, Favourite
 from gallery.pages import Page
 
 PAGE_SIZE = 60
+_OF_A_TILE = (
+    *("width", "height", "placeholder", "prompt", "created_by__name", "created_by__email"),
+    "created_at",
+)
 
 
 @require_safe
@@ -50,10 +54,10 @@ def collection_page(request: WorkspaceRequest, collection_id: UUID) -> HttpRespo
         Collection.objects.visible_to(request.user).select_related("workspace"), pk=collection_id
     )
     request.workspace = collection.workspace
-    others = Collection.objects.filter(workspace=collection.workspace).order_by("-created_at")
     context = {"tab": "collections", "collection": collection}
     filters = Filters(collection=collection)
-    return _listed(request, filters, request.GET.get("sort", ""), list(others[:200]), context)
+    others = facets.collections(collection.workspace)
+    return _listed(request, filters, request.GET.get("sort", ""), others, context)
 
 
 def _listed(
@@ -66,14 +70,16 @@ def _listed(
     sort = pages.sort(filters, sort_name)
     page = _page(request, filters, sort)
     may_make = workspaces.may_make(request.user, request.workspace)
+    kept = _kept(request, filters)
+    is_first = not (request.GET.get("after") or request.GET.get("before"))
     context |= {
         "images": page.images,
+        "tiles": tiles.html_of(page.images, by=request.user, kept=kept, is_first=is_first),
         "sort": sort.name,
         "older": _at(request, after=page.older),
         "newer": _at(request, before=page.newer),
         "here": request.get_full_path(),
-        "kept": _kept(request, filters),
-        "is_first": not (request.GET.get("after") or request.GET.get("before")),
+        "is_first": is_first,
         "start": _at(request),
         "collections": collections,
         "may_make": may_make,
@@ -86,11 +92,10 @@ def _listed(
 
 
 def _page(request: WorkspaceRequest, filters: Filters, sort: pages.Sort) -> Page:
-    rows = chosen(request.workspace, filters, request.user).defer(
-        "words", "negative_prompt", "notes"
-    )
+    rows = chosen(request.workspace, filters, request.user)
+    rows = rows.select_related("created_by").only(*_OF_A_TILE)
     mine = Favourite.objects.filter(user=request.user, image=OuterRef("pk"))
-    rows = rows.annotate(is_favourite=Exists(mine)).select_related("created_by")
+    rows = rows.annotate(is_favourite=Exists(mine))
     try:
         return pages.page(
             rows,
