@@ -73,9 +73,22 @@ def hops_ms(product: Product, over_at: Mapping[str, str]) -> tuple[list[float], 
 
 def finished_a_second(product: Product) -> float:
     """Over the whole run, from the first claim to the last end."""
+    times = _times(product)
+    return len(times) / (max(end for _, end in times) - min(begin for begin, _ in times))
+
+
+def sustained_a_second(product: Product, *, after_seconds: float) -> float:
+    """As many as may be are in flight: from so long after the first claim until the last one."""
+    times = _times(product)
+    begun, over = min(begin for begin, _ in times) + after_seconds, max(begin for begin, _ in times)
+    return sum(begun < end <= over for _, end in times) / (over - begun)
+
+
+def _times(product: Product) -> list[tuple[float, float]]:
+    """Of each job, from its claim to its end."""
     rows = "[[j.started_at.timestamp(), j.finished_at.timestamp()] for j in Job.objects.all()]"
-    times = ask(product, rows)
-    return float(len(times) / (max(end for _, end in times) - min(begin for begin, _ in times)))
+    found: list[tuple[float, float]] = ask(product, rows)
+    return found
 
 
 def ask(product: Product, expression: str) -> Any:
