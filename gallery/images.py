@@ -10,6 +10,7 @@ which `sweep` removes within the hour.
 import hashlib
 import io
 import logging
+import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -35,6 +36,7 @@ read, reader, size_of, stored = current.read, current.reader, current.size_of, c
 is_storage_up = current.is_up
 log = logging.getLogger("easel.gallery")
 ORPHAN_AGE = timedelta(minutes=45)
+_PATIENCE_SECONDS = 1.0
 _JUST_BROUGHT = timedelta(hours=1)
 _OWN = "DELETE FROM gallery_pendingobject WHERE NOT is_doomed AND key IN ({places})"
 
@@ -49,17 +51,27 @@ class Staged:
     facts: dict[str, Any]
 
 
-def stage(data: bytes, *, suffix: str, sha256: str = "", purpose: str = "", **facts: Any) -> str:
+def stage(
+    data: bytes,
+    *,
+    suffix: str,
+    sha256: str = "",
+    purpose: str = "",
+    until: datetime | None = None,
+    **facts: Any,
+) -> str:
     """Writes bytes under a new key and returns the key. Raises StorageError.
 
     With a `purpose`, `staged_for` finds them and the `facts` again. `sha256`: who knows it.
+    `until`: for how long a storage that is away is waited for.
     """
     now = timezone.now()
     key = f"{now:%Y/%m/%d}/{ids.new()}.{suffix}"
     sha256 = sha256 or hashlib.sha256(data).hexdigest()
     _announce(PendingObject(key=key, created_at=now, sha256=sha256, purpose=purpose, facts=facts))
     with turns.waiting():
-        _write(key, data)
+        while not _has_written(key, data, is_last=until is None or timezone.now() >= until):
+            time.sleep(_PATIENCE_SECONDS)
     return key
 
 
@@ -70,6 +82,17 @@ def _insert(rows: Sequence[PendingObject]) -> Sequence[PendingObject]:
 
 
 _announce = Together(_insert)
+
+
+def _has_written(key: str, data: bytes, *, is_last: bool) -> bool:
+    try:
+        _write(key, data)
+    except StorageError:
+        if is_last:
+            raise
+        log.warning("the storage does not take key=%s; it is asked again", key)
+        return False
+    return True
 
 
 def _write(key: str, data: bytes) -> None:

@@ -2,6 +2,7 @@ import hashlib
 import logging
 import time
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
@@ -29,6 +30,7 @@ from studio.jobs.claim import claim
 from studio.models import Job
 
 log = logging.getLogger("easel.jobs")
+_TO_SETTLE = timedelta(seconds=10)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -106,10 +108,16 @@ def _call(job: Job) -> Staged:
 
 
 def _stage(job: Job, result: EngineResult, facts: dict[str, Any]) -> Staged:
-    """A picture that is made and cannot be kept is a fault, and not tried without end."""
+    """What is made is paid there: a storage that is away is waited for while the job is ours.
+
+    If it stays away that is a fault, and not tried without end.
+    """
     data, sha256 = result.data, hashlib.sha256(result.data).hexdigest()
+    until = job.lease_until and job.lease_until - _TO_SETTLE
     try:
-        key = images.stage(data, suffix="bin", sha256=sha256, purpose=job.hold, **facts)
+        key = images.stage(
+            data, suffix="bin", sha256=sha256, purpose=job.hold, until=until, **facts
+        )
     except StorageError as error:
         raise Trouble(
             "The storage does not answer.", trace_id=result.trace_id, detail=str(error)

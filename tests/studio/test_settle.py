@@ -125,6 +125,41 @@ def test_a_storage_that_fails_does_not_buy_without_end(
     assert balance(workspace) == (150_000, 0)
 
 
+def test_a_storage_that_comes_back_gets_what_was_made(
+    ada: User, workspace: Workspace, puppet: Puppet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    away = iter([True] * 5)
+    write = images.current.__class__.write
+
+    def falter(store: Any, key: str, file: Any) -> None:
+        if next(away, False):
+            raise images.StorageError("away")
+        write(store, key, file)
+
+    monkeypatch.setattr(images.current.__class__, "write", falter)
+    monkeypatch.setattr(images, "_PATIENCE_SECONDS", 0.0)
+    (job,) = submit(ada, workspace)
+    run_to_end(job)
+    assert (job.state, len(puppet.calls), job.upstream_calls) == ("succeeded", 1, 1)
+    assert list(audit.findings()) == []
+
+
+def test_a_storage_is_waited_for_while_the_job_is_ours(
+    ada: User, workspace: Workspace, puppet: Puppet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_args: object) -> None:
+        raise images.StorageError("away")
+
+    monkeypatch.setattr(images.current.__class__, "write", fail)
+    monkeypatch.setattr(images, "_PATIENCE_SECONDS", 60.0)  # a test that waits does not end
+    (job,) = submit(ada, workspace)
+    (mine,) = jobs.claim(1)
+    mine.lease_until = timezone.now() + timedelta(seconds=9)
+    ran = jobs.run(mine)
+    job.refresh_from_db()
+    assert (job.state, job.faults, ran.image, len(puppet.calls)) == ("queued", 1, None, 1)
+
+
 def test_an_attempt_has_what_is_left_of_the_jobs_time(
     ada: User, workspace: Workspace, puppet: Puppet, settings: Any
 ) -> None:
