@@ -12,6 +12,7 @@ const WRITING = "input:not([type=checkbox], [type=radio], [type=file], [type=ran
 
 class EditBench extends HTMLElement {
   #coming = null;
+  #count = null; // how many there were to be, while an order of its own has another number
   #file = null;
   #isBack = false;
   #isQuiet = false;
@@ -67,6 +68,7 @@ class EditBench extends HTMLElement {
 
   /** Shows the picture that the form holds now. */
   #follow(how) {
+    this.#countAsBefore();
     const { source, file } = composer().photo;
     const id = source.value;
     if (!id && !file.files.length) this.#close(how);
@@ -199,6 +201,7 @@ class EditBench extends HTMLElement {
     if (successful && trashes) this.#stepBack(trashes);
     if (successful && restores) composer().photo.useImage(restores, "");
     if (!successful || (elt !== composer().form && again === undefined)) return;
+    if (elt === composer().form) this.#countAsBefore();
     const { value } = composer().photo.source;
     this.#sentRegion = this.region;
     this.awaited.wait(value, this.news);
@@ -261,9 +264,19 @@ class EditBench extends HTMLElement {
     const { form, button } = composer();
     composer().reuse(shown);
     form.elements.seed.value = seed;
+    this.#count = form.elements.count.value;
     form.elements.count.value = count;
     form.elements.seed.dispatchEvent(new Event("input", { bubbles: true }));
     button.focus({ preventScroll: true });
+  }
+
+  /** Variations are of one order: what is made next is as many as the person had chosen. */
+  #countAsBefore() {
+    if (this.#count === null) return;
+    const { count } = composer().form.elements;
+    count.value = this.#count;
+    this.#count = null;
+    count.dispatchEvent(new Event("input", { bubbles: true }));
   }
 
   #useSettings() {

@@ -329,6 +329,7 @@ def test_a_step_has_its_region_again(open_page: OpenPage, snap: Path, width: int
     expect(page.get_by_role("button", name="Edit 4").first).to_be_focused()
     fits(page)
     page.keyboard.press("Enter")  # four with seeds of their own, waited for to the end
+    expect(page.get_by_label("How many")).to_have_value("1")  # what is made next is one again
     made = page.locator("#jobs > [data-image]")
     expect(made).to_have_count(6, timeout=PATIENCE_MS)
     seeds = made.evaluate_all("all => all.slice(0, 4).map(each => each.dataset.seed)")
@@ -378,6 +379,9 @@ def test_delete_undo_again_and_remix(open_page: OpenPage, snap: Path, width: int
     copied = page.evaluate("navigator.clipboard.readText()")
     assert "Prompt: sepia\nSeed: 7\nModel: step-image-edit-2" in copied
 
+    if width < 600:  # folded when it was sent, so that the card is seen
+        expect(page.get_by_label("Seed", exact=True)).to_be_hidden()
+        page.get_by_text("Settings", exact=True).first.click()
     page.get_by_label("Seed", exact=True).fill("")
     page.get_by_label("Prompt").first.fill("something else")
     page.get_by_role("button", name="Use settings").click()
