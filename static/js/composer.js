@@ -11,6 +11,7 @@ import { Sending } from "./sending.js";
 import { Settings } from "./settings.js";
 import { wayOut } from "./ways.js";
 
+const NARROW = "(max-width: 40rem)"; // where the form covers the results, as in composer.css
 const UNREACHED = {
   true: "The server did not answer. Try again: what arrived already is not made twice.",
   false: "You are offline. Nothing was sent.",
@@ -140,7 +141,9 @@ class StudioForm extends HTMLElement {
     }
     this.say("");
     const words = this.prompt.value;
-    if (words.trim()) this.sending.begin({ count: this.count, shape: this.#shape(), words });
+    if (!words.trim()) return;
+    if (matchMedia(NARROW).matches) for (const each of this.querySelectorAll("details[open]")) each.open = false;
+    this.sending.begin({ count: this.count, shape: this.#shape(), words });
   }
 
   /** [width, height] of what will be made, as far as it is known here. */

@@ -253,9 +253,11 @@ def test_a_card_is_there_at_once_in_its_shape(open_page: OpenPage, width: int) -
         }"""
     )
     page.get_by_role("link", name="Landscape").click()
+    page.locator("#settings summary").click()
     page.locator("#create").click()
     card = page.locator("#jobs > article").first
     expect(card).to_be_visible()
+    expect(page.get_by_label("Model")).to_be_visible(visible=width > 600)  # it would hide the card
     assert page.evaluate("at.card - at.click") < 1_000  # measured by tests.bench.studio
     assert page.evaluate("at.ratio") == pytest.approx(1360 / 768, rel=0.02)
     expect(page.locator("main article a img").first).to_be_visible(timeout=PATIENCE)
