@@ -93,7 +93,8 @@ class ZoomStage extends HTMLElement {
   on_click(event) {
     const button = event.target.closest("button");
     if (button) return this.#act(button.value);
-    if (!event.target.closest("a") || event.ctrlKey || event.metaKey || event.shiftKey) return undefined;
+    const isHeld = event.target === this && this.scale > 1; // whose pointers are the stage's own
+    if (!(isHeld || event.target.closest("a")) || event.ctrlKey || event.metaKey || event.shiftKey) return undefined;
     event.preventDefault();
     if (this.#moved > SLACK || event.detail > 1) return undefined;
     return this.#toggle(event.detail ? event : null);
