@@ -24,9 +24,11 @@ def put(page: Page, html: str) -> None:
 def test_every_element_by_itself(open_page: OpenPage) -> None:
     page = open_page(1440)
     sign_up(page, "elements")
+    studio_form(page)
     count_stepper(page)
     job_clock(page)
     use_settings(page)
+    remix_recipe(page)
     starter_list(page)
     page_keys(page)
     prompt_panel(page)
@@ -49,6 +51,27 @@ def test_every_element_of_the_bench_by_itself(open_page: OpenPage) -> None:
     use_source(page, image)
     region_tool(page)
     edit_bench(page, image)
+
+
+def studio_form(page: Page) -> None:
+    """Counts the words, says the price, breaks lines with Shift, and keeps the focus."""
+    prompt, create = page.locator("#prompt"), page.locator("#create")
+    expect(prompt).to_be_focused()
+    page.keyboard.type("one")
+    page.keyboard.press("Shift+Enter")
+    page.keyboard.type("two \N{PARTY POPPER}")
+    expect(prompt).to_have_value("one\ntwo \N{PARTY POPPER}")
+    expect(page.locator("#prompt-count")).to_have_text("9 / 512")
+    expect(create).to_have_text("Create · $0.003")
+    said = page.locator("#refused")
+    page.evaluate("document.querySelector('studio-form').say('No, because.')")
+    expect(said).to_have_text("No, because.")
+    prompt.fill("")
+    page.keyboard.press("Enter")  # nothing to make: it is the server that says why
+    expect(said).not_to_contain_text("No, because.")
+    expect(said).to_contain_text("Not charged.")
+    expect(prompt).to_be_focused()
+    expect(page.locator("#jobs > *")).to_have_count(0)
 
 
 def count_stepper(page: Page) -> None:
@@ -92,6 +115,22 @@ def use_settings(page: Page) -> None:
         expect(page.locator(f"#composer [name={name}]")).to_have_value(value)
     expect(page.locator("[name=source]")).to_have_value("")
     expect(page.locator("input[name=size]:checked:enabled")).to_have_value("1360x768")
+    page.evaluate("document.getElementById('room').remove()")
+
+
+def remix_recipe(page: Page) -> None:
+    """Fills the form as soon as it is there, and goes."""
+    page.evaluate("history.replaceState(null, '', '/?remix=x')")
+    put(
+        page,
+        "<remix-recipe hidden data-prompt='a hill' data-model=step-image-edit-2 data-seed=9"
+        " data-size=768x1360></remix-recipe>",
+    )
+    for name, value in {"prompt": "a hill", "seed": "9", "steps": "", "source": ""}.items():
+        expect(page.locator(f"#composer [name={name}]")).to_have_value(value)
+    expect(page.locator("input[name=size]:checked:enabled")).to_have_value("768x1360")
+    expect(page.locator("remix-recipe")).to_have_count(0)
+    assert page.url.endswith("/")
     page.evaluate("document.getElementById('room').remove()")
 
 
