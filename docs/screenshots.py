@@ -90,6 +90,7 @@ def _tour(browser: Browser, product: Product, photo: Path, width: int, scheme: s
     _team(page, shoot, product)
     _fail(page, shoot)
     studio_states.troubles(page, product, email, shoot)
+    studio_states.unreached(page, shoot)
     if (width, scheme) == (1440, "light"):
         shutil.copy(BUILD / "1440-light-studio.png", IMAGES / "studio.png")
     if (width, scheme) == (1440, "dark"):

@@ -1,5 +1,6 @@
 """The states of the studio that no ordinary day shows at once, for the screenshots."""
 
+import re
 import sqlite3
 from collections.abc import Callable
 
@@ -16,7 +17,10 @@ _ENDS = (
 
 
 def first_run(page: Page, shoot: Callable[..., None]) -> None:
-    """Before there is credit for it: too much is asked for."""
+    """Before there is anything, and before there is credit for it: too much is asked for."""
+    page.goto("/gallery/")
+    shoot("gallery-empty")
+    page.goto("/")
     page.get_by_role("link", name="Speech bubble").click()
     expect(page.locator("#prompt")).not_to_have_value("")
     expect(page.locator("#photo-image")).to_have_js_property("complete", True)
@@ -47,6 +51,22 @@ def words(page: Page, shoot: Callable[..., None]) -> None:
             expect(page.locator(".prompts-rows").first).to_be_visible()
         shoot(name)
         page.keyboard.press("Escape")
+
+
+def unreached(page: Page, shoot: Callable[..., None]) -> None:
+    """Without a network, and once the session has ended elsewhere."""
+    page.goto("/")
+    prompt = page.get_by_label("Prompt", exact=True).first
+    prompt.fill("a lake at dawn")
+    page.context.set_offline(True)
+    prompt.press("Enter")
+    expect(page.get_by_role("alert")).to_contain_text("You are offline")
+    shoot("offline")
+    page.context.set_offline(False)
+    page.context.clear_cookies(name=re.compile("session"))
+    prompt.press("Enter")
+    expect(page.get_by_role("alert")).to_contain_text("You are signed out")
+    shoot("signed-out")
 
 
 def many(page: Page, shoot: Callable[..., None]) -> None:
