@@ -13,6 +13,7 @@ export class Quote {
     this.box = form.querySelector("#as-sent");
     this.room = form.querySelector("#quote");
     this.box.addEventListener("toggle", () => this.show(0));
+    addEventListener("online", () => this.show(0));
   }
 
   show(pause = PAUSE_MS) {
@@ -39,7 +40,9 @@ export class Quote {
       htmx.swap(this.room, await response.text(), { swapStyle: "innerHTML", swapDelay: 0, settleDelay: 0 });
       this.#asked = asked.toString();
     } catch {
-      if (!signal.aborted) this.room.textContent = "This cannot be said just now.";
+      if (signal.aborted) return;
+      this.#asked = "";
+      this.room.textContent = "This cannot be said just now.";
     }
   }
 }

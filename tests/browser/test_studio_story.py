@@ -292,7 +292,11 @@ def test_without_the_network_nothing_is_lost(
     prompt(page).press("Enter")
     expect(page.get_by_role("alert")).to_contain_text("You are offline. Nothing was sent.")
     expect(page.locator("#jobs > *")).to_have_count(0)
+    page.locator("#as-sent summary").click()
+    expect(page.locator("#quote")).to_have_text("This cannot be said just now.")
     page.context.set_offline(False)
+    expect(page.get_by_role("alert")).to_be_empty()
+    expect(page.locator("#quote")).to_contain_text("$0.003")
     prompt(page).press("Enter")
     expect(page.locator("#jobs > article")).to_have_count(1)
     page.context.set_offline(True)  # ten seconds of it, in the middle
