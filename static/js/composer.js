@@ -38,6 +38,7 @@ class StudioForm extends HTMLElement {
     this.draft = new Draft(this.prompt, this.photo);
     this.draft.recall();
     this.prompt.addEventListener("keydown", (event) => this.#key(event));
+    this.form.addEventListener("keydown", once, true);
     this.form.addEventListener("input", changed);
     this.button.addEventListener("click", (event) => {
       if (event.detail > 1) event.preventDefault(); // a double click pays once
@@ -47,6 +48,9 @@ class StudioForm extends HTMLElement {
     }
     document.addEventListener("htmx:beforeSwap", (event) => this.#beforeSwap(event));
     document.addEventListener("easel:signed-out", () => this.say("You are signed out.", signIn()));
+    addEventListener("online", () => {
+      if (this.querySelector("#refused").textContent === UNREACHED.false) this.say("");
+    });
     addEventListener("pageshow", changed);
     this.show();
   }
@@ -198,6 +202,13 @@ class StudioForm extends HTMLElement {
     if (names.includes("photo")) this.photo.refuse(this.querySelector("#refused").innerText.replace(/\s+/g, " ").trim());
     if (names.some((name) => ["steps", "cfg_scale", "seed", "size", "negative_prompt", "model"].includes(name))) this.settings.box.open = true;
   }
+}
+
+/** A key that is held down pays once. */
+function once(event) {
+  if (event.key !== "Enter" || !event.repeat || event.shiftKey || !event.target.matches("#prompt, input, button")) return;
+  event.preventDefault();
+  event.stopPropagation();
 }
 
 /** The page's one form, for elements elsewhere on it. */

@@ -90,7 +90,7 @@ def test_leaving_loses_nothing(open_page: OpenPage, width: int) -> None:
 
 
 @every_width(360)
-def test_a_double_click_pays_once(open_page: OpenPage, product: Product, width: int) -> None:
+def test_a_double_click_and_a_held_key_pay_once(open_page: OpenPage, width: int) -> None:
     page = open_page(width)
     sign_up(page, f"twice-{width}")
     page.get_by_label("Prompt").first.fill("the sea")
@@ -98,6 +98,15 @@ def test_a_double_click_pays_once(open_page: OpenPage, product: Product, width: 
     expect(page.locator("main article a img")).to_be_visible()
     balance_is(page, "$0.147")
     assert page.locator("main article").count() == 1
+    for control in (page.get_by_label("Prompt").first, page.locator("#create")):
+        before = page.locator("main article").count()
+        control.focus()
+        page.keyboard.down("Enter")
+        expect(page.locator("main article a img")).to_have_count(before + 1)
+        page.keyboard.down("Enter")  # again without being let go
+        page.keyboard.up("Enter")
+    balance_is(page, "$0.141")
+    expect(page.locator("main article")).to_have_count(3)
 
 
 @pytest.mark.parametrize(
