@@ -3,13 +3,7 @@ from uuid import UUID
 
 from django.contrib.auth.decorators import login_required
 from django.db.models import Exists, OuterRef
-from django.http import (
-    FileResponse,
-    Http404,
-    HttpResponse,
-    HttpResponseBase,
-    HttpResponseNotModified,
-)
+from django.http import Http404, HttpResponse, HttpResponseBase, HttpResponseNotModified
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
 
@@ -121,4 +115,4 @@ def _file(image: Image, preview: str) -> HttpResponseBase:
         return files.busy("The storage does not answer.")
     content_type = image.content_type if preview in {"", image.original} else "image/webp"
     name = downloads.name(image, content_type)
-    return FileResponse(file, filename=name, content_type=content_type)
+    return files.SentFile(file, filename=name, content_type=content_type)

@@ -1,6 +1,6 @@
 from uuid import UUID
 
-from django.http import FileResponse, Http404, HttpResponseBase
+from django.http import Http404, HttpResponseBase
 from django.shortcuts import get_object_or_404
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -10,6 +10,7 @@ from accounts.models import ApiKey, User
 from gallery import images
 from gallery.images import StorageError
 from gallery.models import Image
+from gallery.views.files import SentFile
 from studio.api import finding, links, making, presenting, schema
 from studio.api.authentication import HasScope, KeyAuthentication
 from studio.api.base import ApiView, key_of
@@ -95,7 +96,7 @@ def _file(image: Image) -> HttpResponseBase:
         raise Http404 from error
     except StorageError as error:
         raise Refusal(503, "The storage does not answer.", code="storage") from error
-    response = FileResponse(file, content_type=image.content_type)
+    response = SentFile(file, content_type=image.content_type)
     response["Content-Length"] = str(image.size_bytes)
     response["Content-Security-Policy"] = "sandbox; default-src 'none'"
     response["Cache-Control"] = "private, max-age=7200, immutable"

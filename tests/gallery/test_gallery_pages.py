@@ -17,7 +17,7 @@ from accounts.models import Membership, User, Workspace
 from gallery import images
 from gallery.images import StorageError
 from gallery.models import Image
-from gallery.views import lists
+from gallery.views import files, lists
 from tests.gallery.makers import jpeg, png
 from tests.gallery.test_images import upload
 
@@ -214,6 +214,11 @@ def test_the_bytes_as_they_will_ever_be(as_ada: Client, image: Image) -> None:
     assert response["Content-Security-Policy"] == "sandbox; default-src 'none'"
     assert response["Content-Disposition"] == f'inline; filename="{name_of(image)}.png"'
     assert "Set-Cookie" not in response
+
+
+def test_they_are_handed_to_the_server_in_few_pieces() -> None:
+    pieces = list(files.SentFile(io.BytesIO(b"x" * 600_000)))
+    assert [len(piece) for piece in pieces] == [262_144, 262_144, 75_712]
 
 
 @pytest.mark.parametrize("variant", ["small", "large"])
