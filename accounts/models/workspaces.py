@@ -74,6 +74,16 @@ class Workspace(models.Model):
 
     objects = WorkspaceQuerySet.as_manager()
 
+    class Meta:
+        indexes = [
+            # What is closed, the newest first, among many that are not
+            models.Index(
+                fields=["-id"],
+                name="workspace_closed",
+                condition=models.Q(closed_at__isnull=False),
+            )
+        ]
+
     def __str__(self) -> str:
         return self.name
 

@@ -99,7 +99,8 @@ def questions(workspace: Workspace) -> dict[str, str]:
         "workspaces": {
             "by address": f"q={one.email}",
             "by part": "q=erson",
-            "closed": "closed_at__isempty=0",
+            "closed": "closed=yes",
+            "open": "closed=no",
         },
         "users": {"by address": f"q={one.email}", "by part": "q=erson", "by no part": "q=zzz"},
         "audit log": {
@@ -133,7 +134,7 @@ def _middle(jobs: "QuerySet[Job]") -> Job:
 
 
 def people(count: int) -> None:
-    """With a workspace each, and as many lines in the audit log."""
+    """With a workspace each, one in a hundred closed, and as many lines in the audit log."""
     plan = Plan.objects.get(name="default")
     by, kind = operator(), ContentType.objects.get_for_model(Workspace)
     at = timezone.now()
@@ -146,8 +147,14 @@ def people(count: int) -> None:
             EmailAddress(user=user, email=user.email, primary=True) for user in made
         )
         spaces = Workspace.objects.bulk_create(
-            Workspace(id=ids.new(), name=f"Person {user.pk}", personal_of=user, plan=plan)
-            for user in made
+            Workspace(
+                id=ids.new(),
+                name=f"Person {user.pk}",
+                personal_of=user,
+                plan=plan,
+                closed_at=None if n % 100 else at,
+            )
+            for n, user in zip(numbers, made, strict=True)
         )
         Membership.objects.bulk_create(
             Membership(user=user, workspace=space, role=Role.OWNER)
