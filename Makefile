@@ -11,7 +11,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --requir
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 
-TABLES := hop idle calls added instant start gallery studio thumbs
+TABLES := hop idle calls added instant start gallery admin studio thumbs
 
 .PHONY: $(TABLES) run cluster test test-long check audit bench chaos format lock screenshots clean
 
@@ -54,9 +54,10 @@ lock: .venv/develop
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 		--no-header --no-annotate --group dev pyproject.toml --output-file requirements-dev.txt
 
-# All tables, or those named: `make bench gallery`; SHAPE=postgresql for a million images there
+# All tables, or those named: `make bench gallery`; SHAPE=postgresql for a million images there,
+# or as many as MANY says
 bench: .venv/develop
-	SHAPE=$(SHAPE) $(BIN)/python -m tests.bench $(filter $(TABLES),$(MAKECMDGOALS))
+	SHAPE=$(SHAPE) MANY=$(MANY) $(BIN)/python -m tests.bench $(filter $(TABLES),$(MAKECMDGOALS))
 
 $(TABLES): bench
 	@:

@@ -1,8 +1,10 @@
 """`make bench`: one table for each question, its floor beside it in the same run.
 
-python -m tests.bench [hop] [idle] [calls] [added] [instant] [start] [gallery] [studio] [thumbs]
+python -m tests.bench [hop] [idle] [calls] [added] [instant] [start] [gallery] [admin] [studio]
+    [thumbs]
 
-The gallery's is of SQLite; with SHAPE=postgresql of PostgreSQL, with a million images.
+The gallery's and the admin's are of SQLite; with SHAPE=postgresql of PostgreSQL, with a million
+images and jobs. MANY says another number.
 """
 
 import os
@@ -12,8 +14,8 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -196,18 +198,41 @@ def start() -> None:
 
 
 def gallery() -> None:
-    """Pages of many images against the same pages of a thousand, asked in turn: ms at p95.
+    """Pages of many images against the same pages of a thousand."""
+    _pages("images", galleries.asked, galleries.QUESTIONS, 50)
+
+
+def admin() -> None:
+    """Pages of the admin with many jobs against the same with a thousand; of an export its head.
+
+    Ends with an error where one asks more statements of many than of few.
+    """
+    asked_more = _pages("jobs", galleries.asked_in_admin, galleries.ADMIN_QUESTIONS, 25)
+    if asked_more:
+        raise SystemExit(f"More statements with more jobs: {asked_more}")
+
+
+def _pages(
+    rows: str,
+    asked: Callable[[str, int], AbstractContextManager[Callable[[str], galleries.Answer]]],
+    questions: Sequence[str],
+    times: int,
+) -> list[str]:
+    """Asked in turn, of many and of a thousand: ms at p95.
 
     Beside it what the web process computes of it, at the median, which a busy machine moves less.
+    Returns what asks more statements of many.
     """
     shape, many = ("SQLite", 200_000)
     if os.environ.get("SHAPE") == "postgresql":
         shape, many = ("PostgreSQL", 1_000_000)
-    say(f"{shape}, images", "1,000", f"{many:,}", "ratio", "CPU ms", "ratio", "statements")
+    many = int(os.environ.get("MANY") or many)
+    say(f"{shape}, {rows}", "1,000", f"{many:,}", "ratio", "CPU ms", "ratio", "statements")
+    asked_more = []
     with ExitStack() as stack:
-        few, lots = (stack.enter_context(galleries.asked(shape, n)) for n in (1_000, many))
-        for question in galleries.QUESTIONS:
-            pairs = [(few(question), lots(question)) for _ in range(50)][10:]
+        few, lots = (stack.enter_context(asked(shape, n)) for n in (1_000, many))
+        for question in questions:
+            pairs = [(few(question), lots(question)) for _ in range(times)][10:]
             before, after = zip(*pairs, strict=True)
             p95 = [
                 statistics.quantiles([each.took_ms for each in one], n=20)[18]
@@ -217,6 +242,9 @@ def gallery() -> None:
             ratios = [f"{most / least:.2f}" for least, most in (p95, cpu)]
             statements = max(each.statements for each in (*before, *after))
             say(question, *p95, ratios[0], cpu[1], ratios[1], statements)
+            if max(each.statements for each in after) > max(each.statements for each in before):
+                asked_more.append(question)
+    return asked_more
 
 
 def studio() -> None:
@@ -251,6 +279,7 @@ TABLES: dict[str, Callable[[], None]] = {
     "instant": instant,
     "start": start,
     "gallery": gallery,
+    "admin": admin,
     "studio": studio,
     "thumbs": thumbs,
 }

@@ -1,11 +1,11 @@
-"""Installations with so many images, and a process in each that asks for their pages."""
+"""Installations with so many rows, and a process in each that asks for their pages."""
 
 import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from typing import NamedTuple
 
 from tests.product import ROOT
@@ -18,6 +18,14 @@ QUESTIONS = (
     *("word and favourite apart", "word and collection apart", "model and size apart"),
     *("word and day", "trash"),
 )
+ADMIN_QUESTIONS = (
+    *("index", "jobs", "jobs, second page", "jobs, failed", "jobs, by id", "jobs, by trace id"),
+    *("jobs, by common word", "jobs, by no word of it", "jobs, by who made most"),
+    *("jobs, of a workspace", "transfers", "transfers, by reference", "workspaces"),
+    *("workspaces, closed", "users", "users, by address", "users, by part", "audit log"),
+    *("page of a job", "page of a transfer", "page of a workspace", "page of a user"),
+    *("export of jobs", "export of transfers", "export of workspaces", "export of users"),
+)
 _EMAIL = "bench@example.com"
 
 
@@ -27,20 +35,33 @@ class Answer(NamedTuple):
     statements: int
 
 
+def asked(shape: str, count: int) -> AbstractContextManager[Callable[[str], Answer]]:
+    """Of one of `QUESTIONS`, about so many images."""
+    return _asked(shape, "tests.bench.gallery", ["tests.bench.many", str(count), _EMAIL])
+
+
+def asked_in_admin(shape: str, count: int) -> AbstractContextManager[Callable[[str], Answer]]:
+    """Of one of `ADMIN_QUESTIONS`, about so many jobs and a tenth as many people."""
+    administration = "tests.bench.administration"
+    jobs = ["tests.bench.many", "1000", _EMAIL, "--jobs", str(count)]
+    return _asked(shape, administration, jobs, [administration, _EMAIL, str(count // 10)])
+
+
 @contextmanager
-def asked(shape: str, count: int) -> Iterator[Callable[[str], Answer]]:
-    """Of a question (see `tests.bench.gallery`)."""
+def _asked(
+    shape: str, asker_module: str, *made_by: Sequence[str]
+) -> Iterator[Callable[[str], Answer]]:
     with ExitStack() as stack:
         folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="easel-bench-"))
         environment = os.environ | {"DATA_DIR": folder, "ALLOWED_HOSTS": "127.0.0.1"}
         environment |= {"SITE_URL": "http://127.0.0.1"}
         if shape == "PostgreSQL":
             environment |= stack.enter_context(PostgreSQL()).variables
-        for command in (["manage.py", "prepare"], ["-m", "tests.bench.many", str(count), _EMAIL]):
+        for command in (["manage.py", "prepare"], *(["-m", *each] for each in made_by)):
             run = [sys.executable, *command]
             subprocess.run(run, cwd=ROOT, env=environment, check=True, stdout=subprocess.DEVNULL)
         asker = subprocess.Popen(
-            [sys.executable, "-m", "tests.bench.gallery", _EMAIL],
+            [sys.executable, "-m", asker_module, _EMAIL],
             cwd=ROOT,
             env=environment,
             stdin=subprocess.PIPE,
