@@ -74,7 +74,8 @@ class StudioForm extends HTMLElement {
     const option = this.settings.option;
     if (!option) return;
     const verb = isEdit ? "Edit" : "Create";
-    this.button.textContent = `${verb}${this.count > 1 ? ` ${this.count}` : ""} · ${dollars(Number(option.dataset.price) * this.count)}`;
+    this.querySelector(".create-verb").textContent = this.count > 1 ? `${verb} ${this.count}` : verb;
+    this.querySelector(".create-price").textContent = dollars(Number(option.dataset.price) * this.count);
     this.quote?.show();
   }
 

@@ -253,6 +253,7 @@ def test_a_card_is_there_at_once_in_its_shape(open_page: OpenPage, width: int) -
         }"""
     )
     page.get_by_role("link", name="Landscape").click()
+    the_button_is_in_its_box(page)
     page.locator("#settings summary").click()
     page.locator("#create").click()
     card = page.locator("#jobs > article").first
@@ -263,6 +264,22 @@ def test_a_card_is_there_at_once_in_its_shape(open_page: OpenPage, width: int) -
     expect(page.locator("main article a img").first).to_be_visible(timeout=PATIENCE)
     expect(page.locator("#news")).to_contain_text("Done: A mountain lake", timeout=PATIENCE)
     expect(page.locator("#jobs > article")).to_have_count(1)
+
+
+def the_button_is_in_its_box(page: Page) -> None:
+    """With its longest words, on the smallest screen, too; and what is beside it can be hit."""
+    size, count = page.viewport_size, page.get_by_label("How many")
+    assert size
+    for width in (320, size["width"]):
+        page.set_viewport_size({**size, "width": width})
+        for many in ("10", "1"):
+            count.fill(many)
+            room = "each => [each, each.closest('.composer-box')]"
+            right = f"{room}.map(its => its.getBoundingClientRect().right)"
+            button, box = page.locator("#create").evaluate(right)
+            assert button < box, f"{many} at {width} px"
+            for each in page.locator(".composer-bar > .button:visible").all():
+                assert each.evaluate("each => each.offsetWidth") >= 28
 
 
 @every_width(1440)
