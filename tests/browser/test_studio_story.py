@@ -219,6 +219,14 @@ def test_what_goes_out_is_said_before(open_page: OpenPage, width: int) -> None:
     page.locator("#settings summary").click()
     page.get_by_label("Seed", exact=True).fill("41")
     expect(quote).to_contain_text("41 to 44")
+    lock = page.locator("seed-lock button")
+    for is_locked in (True, False, True):  # let go, and one of its own again
+        expect(lock).to_have_attribute("aria-pressed", str(is_locked).lower())
+        expect(page.get_by_label("Seed", exact=True)).to_have_value(
+            re.compile(r"^\d+$") if is_locked else ""
+        )
+        lock.click()
+    page.get_by_label("Seed", exact=True).fill("41")
     expect(page.get_by_label("Negative prompt")).to_be_disabled()
     expect(page.get_by_text("It has no effect while guidance is 1.0.")).to_be_visible()
     page.get_by_label("Guidance").fill("4")
