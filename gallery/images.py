@@ -76,7 +76,7 @@ def stage(
 
 
 def _insert(rows: Sequence[PendingObject]) -> Sequence[PendingObject]:
-    with unsynced(durable=True):
+    with unsynced(durable=True, outlives_server=True):  # else bytes could be there for nobody
         statements.insert(rows)
     return rows
 

@@ -71,7 +71,7 @@ def claim(limit: int, *, suspects: bool = False) -> list[Job]:
     now = timezone.now()
     if limit < 1 or not is_any_runnable(now):  # asked without the lock
         return []
-    with unsynced(durable=True):  # a call is lost with its machine, and its job claimed anew
+    with unsynced(durable=True):  # a claim that is lost is made anew
         _lock()
         chosen = next_in_turn(limit, now, suspects=suspects)
         claimed = _take(chosen, now)

@@ -23,6 +23,11 @@ def test_only_within() -> None:
     assert synchronous() in WAITS
 
 
+def test_what_is_to_outlive_the_server_waits_where_there_is_one() -> None:
+    with unsynced(outlives_server=True):
+        assert synchronous() == {"postgresql": "on", "sqlite": 1}[connection.vendor]
+
+
 def test_not_after_it_failed() -> None:
     with pytest.raises(ValueError, match="no"), unsynced():
         raise ValueError("no")
