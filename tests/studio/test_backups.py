@@ -197,6 +197,22 @@ def test_damage_is_named_and_the_rest_is_there(
     assert [images.read(key) for key in kept[2:]] == [b"three", b"four"]
 
 
+def test_without_objects_they_are_compared_with_what_is_there(
+    ada: User, workspace: Workspace, tmp_path: Path
+) -> None:
+    kept = [stage(data) for data in (b"one", b"two", b"three")]
+    folder = Folder(tmp_path / "backup")
+    folder.path.mkdir()
+    folder.write_entries(objects.keep(stores.current, folder, None))
+    stores.current.remove(kept[0])
+    stores.current.write(kept[1], io.BytesIO(b"other"))
+    told = {
+        entry.key: fault
+        for entry, fault in objects.put_back(stores.current, folder, has_bytes=False)
+    }
+    assert told == {kept[0]: "is not in the storage", kept[1]: "is not in the storage", kept[2]: ""}
+
+
 def stage(data: bytes) -> str:
     return images.stage(data, suffix="bin")
 
