@@ -9,7 +9,7 @@ from tests.bench.__main__ import told_by
 from tests.browser.test_main_job import sign_up
 from tests.product import Product, until
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser"), pytest.mark.timeout(300)]
 
 OpenPage = Callable[..., Page]
 COUNT = 60

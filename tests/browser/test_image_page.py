@@ -11,7 +11,7 @@ from playwright.sync_api import Page, expect
 from tests.browser.sizes import fits
 from tests.browser.test_main_job import sign_up
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser"), pytest.mark.timeout(300)]
 
 OpenPage = Callable[..., Page]
 PROMPT = "a quiet lake with mountains"

@@ -13,7 +13,7 @@ from tests.browser.sizes import fits
 from tests.browser.test_main_job import sign_up
 from tests.product import Product
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser"), pytest.mark.timeout(300)]
 
 OpenPage = Callable[..., Page]
 

@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 from tests.browser.sizes import every_width
 from tests.product import Product, until
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser"), pytest.mark.timeout(300)]
 
 OpenPage = Callable[..., Page]
 
