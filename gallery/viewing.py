@@ -22,7 +22,6 @@ def _asked(image_id: UUID, key: str, now: datetime) -> QuerySet[Image]:
     kept = Session.objects.filter(pk=key, expire_date__gt=now).values("session_data")
     return Image.objects.filter(
         pk=image_id,
-        deleted_at=None,
         workspace__memberships__user__is_active=True,
         workspace__memberships__user__usersession__session_key=key,
     ).annotate(
@@ -36,7 +35,7 @@ _SEEN = Prepared(_asked)
 
 
 def seen(request: HttpRequest, image_id: UUID) -> Image | None:
-    """An image that the session's person may see, as `visible_to` and `login_required` have it.
+    """An image that the session's person may see, as `of_members` and `login_required` have it.
 
     None where that is not certain: the usual way then says what is wrong. A page shows dozens of
     pictures, and for each of them session, person and membership are asked for together here: by

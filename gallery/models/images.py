@@ -8,7 +8,7 @@ from django.utils import timezone
 from accounts import ids
 from accounts.models import Workspace
 from gallery import words
-from gallery.models.image_sets import ImageQuerySet
+from gallery.models.image_sets import TRASH_KEEPS, ImageQuerySet
 
 
 def _newest_first(name: str, *columns: str) -> models.Index:
@@ -126,6 +126,15 @@ class Image(models.Model):
     def keys(self) -> list[str]:
         """Of its objects in the storage; the original may stand in for its previews."""
         return list(filter(None, {self.original, self.preview_small, self.preview_large}))
+
+    @property
+    def is_kept(self) -> bool:
+        return self.deleted_at is None
+
+    @property
+    def is_in_trash(self) -> bool:
+        """And can still be brought back."""
+        return bool(self.deleted_at and self.deleted_at > timezone.now() - TRASH_KEEPS)
 
     @property
     def is_stand_in(self) -> bool:

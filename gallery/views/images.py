@@ -71,7 +71,8 @@ def _beside(request: WorkspaceRequest, image: Image) -> dict[str, Any]:
 def image_file(request: WorkspaceRequest, image_id: UUID, variant: str) -> HttpResponseBase:
     """The bytes of `original`, `large` (1024 px) or `small` (512 px), as they will ever be.
 
-    While a preview is not made, the original stands in for it, and is not to be kept.
+    While a preview is not made, the original stands in for it, and is not to be kept. In the trash
+    an image shows its previews, since one chooses there what comes back.
     """
     image = viewing.seen(request, image_id)
     return _sent(request, image, variant) if image else _searched(request, image_id, variant)
@@ -79,7 +80,7 @@ def image_file(request: WorkspaceRequest, image_id: UUID, variant: str) -> HttpR
 
 @login_required
 def _searched(request: WorkspaceRequest, image_id: UUID, variant: str) -> HttpResponseBase:
-    image = get_object_or_404(Image.objects.visible_to(request.user), pk=image_id)
+    image = get_object_or_404(Image.objects.of_members(request.user), pk=image_id)
     return _sent(request, image, variant)
 
 
@@ -89,7 +90,7 @@ def _sent(request: WorkspaceRequest, image: Image, variant: str) -> HttpResponse
         "large": image.preview_large,
         "small": image.preview_small,
     }
-    if variant not in keys:
+    if variant not in keys or not (image.is_kept or (image.is_in_trash and variant != "original")):
         raise Http404
     etag = f'"{image.sha256[:32]}-{variant if keys[variant] else "original"}"'
     is_known = request.headers.get("If-None-Match") == etag

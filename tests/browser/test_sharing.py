@@ -20,6 +20,10 @@ pytestmark = [
 ]
 
 OpenPage = Callable[..., Page]
+IN_SIGHT = """(count) => {
+    const all = [...document.querySelectorAll(".tile img")];
+    return all.filter((each) => each.naturalWidth).length === count;
+}"""
 MADE = 4
 ENDED = """
 from django.utils import timezone
@@ -132,9 +136,11 @@ def by_touch(ben: Page, ada: Page) -> None:
     expect(tiles(ben)).to_have_count(MADE - 2)
     ada.goto("/gallery/")
     expect(tiles(ada)).to_have_count(MADE - 2)
+    ada.goto("/gallery/trash/")
+    ada.wait_for_function(IN_SIGHT, arg=2)
     ben.get_by_role("button", name="Undo").tap()
     expect(tiles(ben)).to_have_count(MADE)
-    ada.reload()
+    ada.goto("/gallery/")
     expect(tiles(ada)).to_have_count(MADE)
 
 

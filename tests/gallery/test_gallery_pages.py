@@ -16,7 +16,7 @@ from accounts import workspaces
 from accounts.models import Membership, User, Workspace
 from gallery import images
 from gallery.images import StorageError
-from gallery.models import Image
+from gallery.models import TRASH_KEEPS, Image
 from gallery.views import files, lists
 from tests.gallery.makers import jpeg, png
 from tests.gallery.test_images import upload
@@ -339,10 +339,19 @@ def test_who_is_no_member_any_more_finds_nothing(
         assert fetch(client, address).status_code == 404
 
 
-def test_the_trash_is_hidden(as_ada: Client, image: Image) -> None:
+def test_of_the_trash_previews_are_shown_for_thirty_days(
+    client: Client, as_ada: Client, image: Image, mallory: User
+) -> None:
     Image.objects.update(deleted_at=timezone.now())
-    for address in (page_of(image), file_of(image), file_of(image, "small")):
+    for address in (page_of(image), file_of(image)):
         assert fetch(as_ada, address).status_code == 404
+    for variant in ("small", "large"):
+        assert fetch(as_ada, file_of(image, variant)).whole == images.read(image.original)
+    client.force_login(mallory)
+    assert fetch(client, file_of(image, "small")).status_code == 404
+    Image.objects.update(deleted_at=timezone.now() - TRASH_KEEPS)
+    for variant in ("small", "large"):
+        assert fetch(as_ada, file_of(image, variant)).status_code == 404
 
 
 def test_all_of_it_is_only_read(as_ada: Client, image: Image) -> None:
