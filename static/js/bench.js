@@ -3,6 +3,7 @@
 
 import { composer } from "./composer.js";
 import { ratioClass } from "./sending.js";
+import { Again } from "./bench/again.js";
 import { Awaited } from "./bench/awaited.js";
 import "./bench/compare.js";
 import { decoded, part } from "./bench/parts.js";
@@ -11,8 +12,8 @@ const VARIATIONS = 4;
 const WRITING = "input:not([type=checkbox], [type=radio], [type=file], [type=range]), textarea, select, dialog";
 
 class EditBench extends HTMLElement {
+  #again = new Again();
   #coming = null;
-  #count = null; // how many there were to be, while an order of its own has another number
   #file = null;
   #isBack = false;
   #isQuiet = false;
@@ -68,7 +69,7 @@ class EditBench extends HTMLElement {
 
   /** Shows the picture that the form holds now. */
   #follow(how) {
-    this.#countAsBefore();
+    this.#again.countAsBefore();
     const { source, file } = composer().photo;
     const id = source.value;
     if (!id && !file.files.length) this.#close(how);
@@ -201,7 +202,7 @@ class EditBench extends HTMLElement {
     if (successful && trashes) this.#stepBack(trashes);
     if (successful && restores) composer().photo.useImage(restores, "");
     if (!successful || (elt !== composer().form && again === undefined)) return;
-    if (elt === composer().form) this.#countAsBefore();
+    if (elt === composer().form) this.#again.countAsBefore();
     const { value } = composer().photo.source;
     this.#sentRegion = this.region;
     this.awaited.wait(value, this.news);
@@ -243,9 +244,9 @@ class EditBench extends HTMLElement {
   #act({ value }) {
     if (value === "compare") this.#compare();
     if (value === "region") this.#toggleRegion();
-    if (value === "variations") this.#again({ seed: "", count: VARIATIONS });
-    if (value === "again") this.#again({ seed: this.shown.dataset.seed, count: 1 });
-    if (value === "settings") this.#useSettings();
+    if (value === "variations") this.#again.offer(this.shown, { seed: "", count: VARIATIONS });
+    if (value === "again") this.#again.offer(this.shown, { seed: this.shown.dataset.seed, count: 1 });
+    if (value === "settings") this.#again.useSettings(this.shown);
   }
 
   #compare() {
@@ -256,33 +257,6 @@ class EditBench extends HTMLElement {
 
   #press(value, isOn) {
     this.querySelector(`.bench-bar [value=${value}]`)?.setAttribute("aria-pressed", String(isOn));
-  }
-
-  /** The same words and settings again, about the picture that this one was made of. */
-  #again({ seed, count }) {
-    const { shown } = this;
-    const { form, button } = composer();
-    composer().reuse(shown);
-    form.elements.seed.value = seed;
-    this.#count = form.elements.count.value;
-    form.elements.count.value = count;
-    form.elements.seed.dispatchEvent(new Event("input", { bubbles: true }));
-    button.focus({ preventScroll: true });
-  }
-
-  /** Variations are of one order: what is made next is as many as the person had chosen. */
-  #countAsBefore() {
-    if (this.#count === null) return;
-    const { count } = composer().form.elements;
-    count.value = this.#count;
-    this.#count = null;
-    count.dispatchEvent(new Event("input", { bubbles: true }));
-  }
-
-  #useSettings() {
-    const { textMode, ...kept } = this.shown.dataset;
-    composer().settings.use({ ...kept, textMode: textMode !== undefined });
-    composer().focusPrompt();
   }
 
   /** Quietly: the focus stays where it is. */
