@@ -1,15 +1,18 @@
+import re
+
 import pytest
 from allauth.mfa.models import Authenticator
 from django.contrib import admin
 from django.contrib.auth.models import Group, Permission
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from accounts import keys
 from accounts.models import User, Workspace
 from studio import alerts
 from studio.models import Alert, Job, Offer
-from tests.studio.makers import submit
+from tests.studio.makers import Puppet, run_to_end, submit
 
 pytestmark = pytest.mark.django_db
 
@@ -36,6 +39,21 @@ def test_every_list_and_page_opens(as_operator: Client, ada: User, workspace: ob
             assert page.status_code == 200, name
     found = as_operator.get(reverse("admin:studio_job_changelist"), {"q": str(job.pk)})
     assert str(job.pk) in found.content.decode()
+
+
+def test_a_workspace_shows_what_it_used(
+    as_operator: Client, ada: User, workspace: Workspace, puppet: Puppet
+) -> None:
+    (job,) = submit(ada, workspace)
+    run_to_end(job)
+    address = reverse("admin:accounts_workspace_change", args=[workspace.pk])
+    page = as_operator.get(address).content.decode()
+    assert "1 picture for $0.003 in 30 days" in page
+    (chart,) = re.findall(r'<svg class="chart".*?</svg>', page, re.DOTALL)
+    heights = [float(each) for each in re.findall(r'height="([0-9.]+)"', chart)]
+    assert len(heights) == 30
+    assert [each for each in heights if each] == [heights[-1]]
+    assert f"<td>{timezone.now():%-d %b %Y}</td>" in page
 
 
 def test_money_and_jobs_cannot_be_edited(as_operator: Client, ada: User, workspace: object) -> None:
