@@ -1,6 +1,8 @@
 """An administrator's day, from beginning to end, beside a person who waits for a picture."""
 
+import csv
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -97,6 +99,19 @@ def test_from_the_morning_to_the_evening(open_page: OpenPage, product: Product) 
     expect(person.get_by_role("main")).to_contain_text("Back on Monday.")
     switch_model(admin, is_on=True, note="")
 
+    # The plan becomes smaller, and people see what it leaves them
+    set_pictures_a_day(admin, 40)
+    person.get_by_role("button", name="Workspace").click()
+    person.get_by_role("link", name="People of").click()
+    expect(person.get_by_role("region", name="Limits")).to_contain_text("0 of 40")
+
+    # The day's jobs, for a spreadsheet
+    admin.goto("/admin/studio/job/")
+    with admin.expect_download() as download:
+        admin.get_by_role("link", name="Export as CSV").click()
+    (row,) = csv.DictReader(Path(download.value.path()).read_text().splitlines())
+    assert (row["trace_id"], row["state"]) == ("tr-4711", "cancelled")
+
     # Somebody has to go
     find(admin, "accounts/user", email)
     admin.get_by_role("button", name="Suspend").click()
@@ -111,6 +126,14 @@ def test_from_the_morning_to_the_evening(open_page: OpenPage, product: Product) 
         expect(log).to_contain_text(words)
     expect(log).to_contain_text("olga@example.com")
     assert admin.evaluate("document.body.scrollWidth <= innerWidth"), "nothing is cut off"
+
+
+def set_pictures_a_day(admin: Page, most: int) -> None:
+    admin.goto("/admin/accounts/plan/")
+    admin.get_by_role("link", name="default", exact=True).click()
+    admin.get_by_label("Images per day").fill(str(most))
+    admin.get_by_role("button", name="Save", exact=True).click()
+    expect(admin.locator(".messagelist")).to_contain_text("was changed successfully")
 
 
 def switch_model(admin: Page, *, is_on: bool, note: str) -> None:
