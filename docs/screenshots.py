@@ -150,6 +150,7 @@ def _make(page: Page, shoot: _Camera) -> None:
 def _edit(page: Page, shoot: _Camera, photo: Path) -> None:
     page.locator("input[type=file]").first.set_input_files(photo)
     page.get_by_label("Prompt", exact=True).first.fill("make it a watercolour painting")
+    expect(page.locator("#photo-image")).to_have_attribute("src", re.compile("^blob:"))
     shoot("photo")
     page.get_by_role("button", name="Edit").first.click()
     expect(page.get_by_role("img", name="make it a watercolour painting").first).to_be_visible()
