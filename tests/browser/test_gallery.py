@@ -13,24 +13,26 @@ pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser"), pytest.ma
 
 OpenPage = Callable[..., Page]
 COUNT = 60
-LOADED = "[...document.querySelectorAll('#pictures img')].filter(each => each.naturalWidth).length"
 # What came from the cache has transferred nothing.
 ASKED_ANEW = """performance.getEntriesByType("resource").filter(
     (each) => each.initiatorType === "img" && each.transferSize).length"""
 
 
-# One after the other, as what is far away is fetched when one comes near.
+# To one after the other that is not there: what is far away is fetched when one comes near.
 SCROLL = """async () => {
-    for (const each of document.querySelectorAll("#pictures img")) {
+    const all = [...document.querySelectorAll("#pictures img")];
+    const missing = () => all.filter((each) => !each.naturalWidth);
+    for (const each of missing()) {
         each.scrollIntoView();
         await new Promise(requestAnimationFrame);
     }
+    return missing().length;
 }"""
 
 
 def is_complete(page: Page) -> None:
-    page.evaluate(SCROLL)
-    until(lambda: page.evaluate(LOADED) == COUNT, f"{COUNT} pictures being there")
+    until(lambda: page.locator("#pictures img").count() == COUNT, "the page")
+    until(lambda: page.evaluate(SCROLL) == 0, f"{COUNT} pictures being there")
 
 
 @pytest.mark.parametrize("width", [1440, 390])
