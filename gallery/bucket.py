@@ -3,7 +3,7 @@
 django-storages does the rest; what is other here:
 
 - One client for all threads of a process. Theirs is one a thread: 128 times some 60 ms and 4 MB.
-- Writing what is small is one PUT by the thread that asks: a transfer begins threads of its own.
+- Writing what is small is one PUT: a transfer, which cuts what is large in parts, costs more.
 - Reading is one GET, and what is large goes to a file on its way and not into memory.
 - An address that is given out stays the same for a while, so that browsers find in their cache
   what they fetched by it (decision 0020).

@@ -11,11 +11,11 @@ from accounts.prepared import Prepared
 from gallery.models import Collection, Image
 
 _MOST = 50
-_MOST_PEOPLE = 200
+_MOST_PEOPLE = _MOST_COLLECTIONS = 200
 _COLLECTIONS = Prepared(
     lambda workspace_id: Collection.objects.filter(workspace_id=workspace_id).order_by(
         "-created_at"
-    )[:200]
+    )[:_MOST_COLLECTIONS]
 )
 # From one to the next along an index such as `image_by_model`, on both databases
 _EACH = """

@@ -57,9 +57,10 @@ def html_of(images: Iterable[Image], *, by: User, kept: str, is_first: bool) -> 
 
 
 @cache
-def _form(**is_so: bool) -> str:
+def _form(*, has_placeholder: bool, **is_so: bool) -> str:
     """For `format_map`."""
-    html = str(render_to_string("gallery/_picked_tile.html", _MARKS | is_so))
+    marks = _MARKS if has_placeholder else _MARKS | {"placeholder": ""}
+    html = str(render_to_string("gallery/_picked_tile.html", marks | is_so))
     html = html.replace("{", "{{").replace("}", "}}")
     for name, mark in _MARKS.items():
         html = html.replace(mark, f"{{{name}}}")

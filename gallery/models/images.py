@@ -128,10 +128,6 @@ class Image(models.Model):
         return list(filter(None, {self.original, self.preview_small, self.preview_large}))
 
     @property
-    def is_kept(self) -> bool:
-        return self.deleted_at is None
-
-    @property
     def is_in_trash(self) -> bool:
         """And can still be brought back."""
         return bool(self.deleted_at and self.deleted_at > timezone.now() - TRASH_KEEPS)

@@ -90,7 +90,8 @@ def _sent(request: WorkspaceRequest, image: Image, variant: str) -> HttpResponse
         "large": image.preview_large,
         "small": image.preview_small,
     }
-    if variant not in keys or not (image.is_kept or (image.is_in_trash and variant != "original")):
+    is_shown = not image.deleted_at or (image.is_in_trash and variant != "original")
+    if variant not in keys or not is_shown:
         raise Http404
     etag = f'"{image.sha256[:32]}-{variant if keys[variant] else "original"}"'
     is_known = request.headers.get("If-None-Match") == etag

@@ -17,8 +17,8 @@ from gallery.pages import Page
 
 PAGE_SIZE = 60
 _OF_A_TILE = (
-    *("width", "height", "placeholder", "prompt", "created_by__name", "created_by__email"),
-    "created_at",
+    *("width", "height", "placeholder", "prompt", "created_at"),
+    *("created_by__name", "created_by__email"),
 )
 
 

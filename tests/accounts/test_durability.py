@@ -1,14 +1,19 @@
 """What does not wait for the disk, and that everything else does."""
 
+from typing import Any
+
 import pytest
 from django.db import connection, transaction
 
+from accounts import statements
 from accounts.durability import unsynced
+from gallery import images
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 QUESTIONS = {"postgresql": "SHOW synchronous_commit", "sqlite": "PRAGMA synchronous"}
 WAITS, WAITS_NOT = ("on", 2), ("off", 1)
+OUTLIVES = {"postgresql": "on", "sqlite": 1}
 
 
 def synchronous() -> object:
@@ -25,7 +30,19 @@ def test_only_within() -> None:
 
 def test_what_is_to_outlive_the_server_waits_where_there_is_one() -> None:
     with unsynced(outlives_server=True):
-        assert synchronous() == {"postgresql": "on", "sqlite": 1}[connection.vendor]
+        assert synchronous() == OUTLIVES[connection.vendor]
+
+
+def test_the_announcement_of_bytes_outlives_the_server(monkeypatch: pytest.MonkeyPatch) -> None:
+    insert, found = statements.insert, []
+
+    def look(rows: Any) -> None:
+        found.append(synchronous())
+        insert(rows)
+
+    monkeypatch.setattr(statements, "insert", look)
+    images.stage(b"bytes", suffix="bin")
+    assert found == [OUTLIVES[connection.vendor]]
 
 
 def test_not_after_it_failed() -> None:

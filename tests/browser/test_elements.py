@@ -21,6 +21,11 @@ def put(page: Page, html: str) -> None:
     )
 
 
+def take_away(page: Page) -> None:
+    """What was put."""
+    page.evaluate("document.getElementById('room').remove()")
+
+
 def test_every_element_by_itself(open_page: OpenPage) -> None:
     page = open_page(1440)
     sign_up(page, "elements")
@@ -100,7 +105,7 @@ def job_clock(page: Page) -> None:
     expect(room).to_contain_text("s (usually 2.0 s)")
     expect(room).to_contain_text("s of about 9.0 s")
     expect(room).to_contain_text("2nd in the queue3.")
-    page.evaluate("document.getElementById('room').remove()")
+    take_away(page)
 
 
 def use_settings(page: Page) -> None:
@@ -115,7 +120,7 @@ def use_settings(page: Page) -> None:
         expect(page.locator(f"#composer [name={name}]")).to_have_value(value)
     expect(page.locator("[name=source]")).to_have_value("")
     expect(page.locator("input[name=size]:checked:enabled")).to_have_value("1360x768")
-    page.evaluate("document.getElementById('room').remove()")
+    take_away(page)
 
 
 def remix_recipe(page: Page) -> None:
@@ -131,7 +136,7 @@ def remix_recipe(page: Page) -> None:
     expect(page.locator("input[name=size]:checked:enabled")).to_have_value("768x1360")
     expect(page.locator("remix-recipe")).to_have_count(0)
     assert page.url.endswith("/")
-    page.evaluate("document.getElementById('room').remove()")
+    take_away(page)
 
 
 def starter_list(page: Page) -> None:
@@ -145,7 +150,7 @@ def starter_list(page: Page) -> None:
     expect(page.locator("#prompt-count")).to_have_text("9 / 512")
     expect(page.locator("input[name=size]:checked:enabled")).to_have_value("768x1360")
     assert page.locator("#text-mode").is_checked()
-    page.evaluate("document.getElementById('room').remove()")
+    take_away(page)
 
 
 def page_keys(page: Page) -> None:
@@ -160,7 +165,7 @@ def page_keys(page: Page) -> None:
     assert page.evaluate("globalThis.zed") is None
     page.keyboard.press("z")
     assert page.evaluate("globalThis.zed") == 1
-    page.evaluate("document.getElementById('room').remove()")
+    take_away(page)
 
 
 def prompt_panel(page: Page) -> None:
@@ -216,7 +221,7 @@ def job_watch(page: Page) -> None:
     expect(page.locator("#room [data-unfinished]")).to_have_count(0)
     expect(note).to_be_hidden()
     assert asked[:3] == ["job=x:queued&job=y:running"] * 3
-    page.evaluate("document.getElementById('room').remove()")
+    take_away(page)
 
 
 def compare_slider(page: Page) -> None:
@@ -239,7 +244,7 @@ def compare_slider(page: Page) -> None:
         expect(slider).to_have_js_property("hidden", False)
     assert slider.evaluate("each => each.toggle()") is False
     expect(slider).to_have_js_property("hidden", True)
-    page.evaluate("document.getElementById('room').remove()")
+    take_away(page)
 
 
 def use_source(page: Page, image: str) -> None:
@@ -252,7 +257,7 @@ def use_source(page: Page, image: str) -> None:
     expect(page.locator("[name=source]")).to_have_value(image)
     expect(page.locator("#create")).to_contain_text("Edit")
     expect(page.locator("#prompt")).to_be_focused()
-    page.evaluate("document.getElementById('room').remove()")
+    take_away(page)
     expect(page.locator(".bench-image")).to_be_visible()
     assert page.url.endswith(f"/?source={image}")
 
@@ -305,7 +310,7 @@ def batch_form(page: Page) -> None:
     expect(button).to_have_text("Edit 1 · $0.003")
     page.get_by_label("two", exact=True).uncheck()
     expect(button).to_be_disabled()
-    page.evaluate("document.getElementById('room').remove()")
+    take_away(page)
 
 
 def batch_progress(page: Page) -> None:

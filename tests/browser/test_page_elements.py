@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Page, Route, expect
 
 from tests.browser import test_elements
-from tests.browser.test_elements import put
+from tests.browser.test_elements import put, take_away
 from tests.browser.test_main_job import sign_up
 from tests.product import ROOT
 
@@ -86,7 +86,7 @@ def local_time(page: Page) -> None:
     expect(whole).to_have_text(page.evaluate(at, {"dateStyle": "medium", "timeStyle": "short"}))
     expect(whole).to_have_attribute("title", "2026-03-04T05:06:07.000Z")
     expect(wrong).to_have_text("as it was")
-    page.evaluate("document.getElementById('room').remove()")
+    take_away(page)
 
 
 def copy_button(page: Page) -> None:
@@ -102,7 +102,7 @@ def copy_button(page: Page) -> None:
         expect(page.get_by_role("button", name="Copied")).to_have_count(1)
         assert page.evaluate("navigator.clipboard.readText()") == text
         expect(button).to_be_visible()  # it says its own words again
-    page.evaluate("document.getElementById('room').remove()")
+    take_away(page)
 
 
 def send_once(page: Page) -> None:

@@ -30,7 +30,6 @@ def as_the_template(image: Any, **is_so: bool) -> str:
         "title": image.title,
         "named": named,
         "maker": image.created_by,
-        "has_placeholder": bool(image.placeholder),
     }
     return render_to_string("gallery/_picked_tile.html", values | is_so)
 
