@@ -29,6 +29,16 @@ def text(name: str, default: str = "") -> str:
     return os.environ.get(name, "").strip() or default
 
 
+def made_folder(name: str, default: Path) -> Path:
+    """It is there afterwards: a restore begins with nothing, and opens a database in it."""
+    path = Path(text(name, str(default))).absolute()
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        stop(name, f"names a folder that cannot be made, {path}: {error.strerror}")
+    return path
+
+
 def key(name: str) -> str:
     """A key of some service, fit for a header. It is not repeated in the message."""
     value = text(name)

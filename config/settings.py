@@ -16,7 +16,7 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 environment.read_file(BASE_DIR / ".env")
 
 # Where everything lives
-DATA_DIR = Path(environment.text("DATA_DIR", str(BASE_DIR / "var"))).absolute()
+DATA_DIR = environment.made_folder("DATA_DIR", BASE_DIR / "var")
 environment.read_file(DATA_DIR / ".env")
 SITE_URL = environment.origin("SITE_URL", "https://localhost")
 _site = urlsplit(SITE_URL)

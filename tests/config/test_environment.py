@@ -44,6 +44,10 @@ def test_the_defaults_are_the_described_ones(name: str, default: str) -> None:
         assert re.search(rf'(address|origin)\("{name}", "{default}"\)', source)
 
 
+def folder(name: str) -> Path:
+    return environment.made_folder(name, ROOT)
+
+
 Reader = Callable[[str], Any]
 
 
@@ -98,6 +102,8 @@ def site(name: str) -> str:
         (site, "https://host#secret"),
         (site, "https://user:secret@host"),
         (site, "host"),
+        (folder, str(ROOT / "manage.py")),
+        (folder, str(ROOT / "manage.py/data")),
         (database, "nonsense"),
         (database, "mysql://user:secret@host/name"),
         (database, "postgres://user:secret@host:port/name"),
@@ -148,6 +154,11 @@ def test_a_value_is_read(
 def test_an_empty_address_is_not_set(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("EASEL_TEST", "")
     assert database("EASEL_TEST")["ENGINE"] == "django.db.backends.sqlite3"
+
+
+def test_a_folder_is_there_afterwards(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("EASEL_TEST", str(tmp_path / "new" / "data"))
+    assert environment.made_folder("EASEL_TEST", ROOT).is_dir()
 
 
 def test_postgres_is_known(monkeypatch: pytest.MonkeyPatch) -> None:

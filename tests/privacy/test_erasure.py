@@ -298,6 +298,7 @@ def test_an_operator_ends_an_account_for_somebody(
     file = tmp_path / "ada.zip"
     call_command("export", "ADA@example.com", str(file))
     assert zipfile.ZipFile(file).testzip() is None
+    assert file.stat().st_mode & 0o777 == 0o600
     with pytest.raises(CommandError, match="cannot be written"):
         call_command("export", ada.email, str(file))
     call_command("erase", ada.email)

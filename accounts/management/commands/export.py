@@ -1,3 +1,4 @@
+import os
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +19,12 @@ class Command(BaseCommand):
         if user is None:
             raise CommandError(f"nobody has the address {email}")
         try:
-            with file.open("xb") as made:
+            with open(file, "xb", opener=_for_its_owner) as made:
                 size_bytes = exports.write(user, made)
         except OSError as error:
             raise CommandError(f"{file} cannot be written: {error.strerror}") from error
         self.stdout.write(f"{file} has {size_bytes:,} bytes.")
+
+
+def _for_its_owner(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)

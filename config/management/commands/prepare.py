@@ -1,8 +1,10 @@
+import fcntl
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand
 from django.db import connection
@@ -18,10 +20,19 @@ class Command(BaseCommand):
     help = "Brings database, cache table and static files up to date. May be repeated."
 
     def handle(self, *_args: Any, **_options: Any) -> None:
-        with _alone():
-            call_command("migrate", interactive=False, verbosity=0)
-            call_command("createcachetable", verbosity=0)
-        call_command("collectstatic", interactive=False, verbosity=0, ignore_patterns=_UNUSED)
+        with _alone_here():
+            with _alone():
+                call_command("migrate", interactive=False, verbosity=0)
+                call_command("createcachetable", verbosity=0)
+            call_command("collectstatic", interactive=False, verbosity=0, ignore_patterns=_UNUSED)
+
+
+@contextmanager
+def _alone_here() -> Iterator[None]:
+    """A web and a worker on one machine start at once, and write the same static files."""
+    with (settings.DATA_DIR / "prepare.lock").open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)  # until it is closed, however that comes
+        yield
 
 
 @contextmanager
