@@ -6,12 +6,12 @@ Pictures are packed already and stored as they are; text is deflated.
 import io
 import json
 import zipfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Any, TypeVar
 
 from django.core.serializers.json import DjangoJSONEncoder
-from django.db.models import Model, QuerySet
+from django.db.models import Model, Q, QuerySet
 from django.utils import timezone
 
 from accounts.registry import ExportFile
@@ -68,11 +68,23 @@ def _json(rows: Iterable[Any]) -> Iterator[bytes]:
     yield b"\n]\n" if lead != "[\n" else b"[]\n"
 
 
-def in_pages(rows: "QuerySet[M]", *, is_newest_first: bool = False) -> Iterator[M]:
-    """All rows by their keys, some at a time, so that no query stays open meanwhile."""
-    order, beyond = ("-pk", "pk__lt") if is_newest_first else ("pk", "pk__gt")
-    ordered = rows.order_by(order)
+def in_pages(rows: "QuerySet[M]", *, order: Sequence[str] = ("pk",)) -> Iterator[M]:
+    """All rows, some at a time, so that no query stays open meanwhile.
+
+    The order ends with the key, and all of it goes up, or all of it down.
+    """
+    ordered = rows.order_by(*order)
     page = list(ordered[:_AT_ONCE])
     while page:
         yield from page
-        page = list(ordered.filter(**{beyond: page[-1].pk})[:_AT_ONCE])
+        page = list(ordered.filter(_beyond(page[-1], order))[:_AT_ONCE])
+
+
+def _beyond(last: Model, order: Sequence[str]) -> Q:
+    """As an index reads on from there: first by one bound, which "a < 1 or ..." would hide."""
+    name, compare = order[0].lstrip("-"), "lt" if order[0].startswith("-") else "gt"
+    further = {f"{name}__{compare}": getattr(last, name)}
+    if not order[1:]:
+        return Q(**further)
+    bound = {f"{name}__{compare}e": getattr(last, name)}
+    return Q(**bound) & (Q(**further) | _beyond(last, order[1:]))

@@ -116,6 +116,9 @@ class JobAdmin(ReadOnlyAdmin):
         """Those of one workspace as their index has them, where SQLite would sort all of them."""
         return ("-created_at", "-id") if "workspace__id__exact" in request.GET else ("-id",)
 
+    def export_order(self, request: HttpRequest) -> tuple[str, ...]:
+        return self.get_ordering(request)
+
     @admin.display(description="price")
     def price(self, job: Job) -> str:
         return dollars(job.price_micros)

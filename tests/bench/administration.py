@@ -123,6 +123,9 @@ def questions(workspace: Workspace) -> dict[str, str]:
         found[f"history of a {name}"] = reverse(f"admin:{table}_history", args=[row.pk])
     for name in ("jobs", "transfers", "workspaces", "users", "audit log"):
         found[f"export of {name}"] = reverse(f"admin:{_LISTS[name]}_export")
+    found["export of jobs, of a workspace"] = (
+        f"{found['export of jobs']}?workspace__id__exact={workspace.pk}"
+    )
     return found
 
 

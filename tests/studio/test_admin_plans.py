@@ -3,7 +3,9 @@
 `tests.bench.administration` asks the same of a million jobs: docs/performance.md.
 """
 
+from collections import deque
 from collections.abc import Iterator
+from itertools import islice
 
 import pytest
 from django.apps import apps
@@ -36,8 +38,10 @@ STATEMENTS = {
     "jobs, by no word of it": 6,
     "workspaces, by address": 6,
     "workspaces, by part": 6,
+    "export of workspaces": 7,
 }
 USUAL_STATEMENTS = 5
+EXPORTED = 210  # more rows than one page of an export, so that the next one is asked for, too
 SORTED = "USE TEMP B-TREE FOR ORDER BY"
 
 
@@ -60,8 +64,7 @@ def test_no_page_reads_a_table_through(
             response = client.get(address)
             assert response.status_code == 200, question
             if response.streaming:
-                sent = iter(response)
-                next(sent), next(sent)  # the heads, and the first row
+                deque(islice(response, EXPORTED), maxlen=0)
         if len(asked) > STATEMENTS.get(question, USUAL_STATEMENTS):
             faults.append(f"{question}: {len(asked)} statements")
         selects = [each["sql"] for each in asked if each["sql"].startswith("SELECT")]
