@@ -30,10 +30,10 @@ def text(name: str, default: str = "") -> str:
 
 
 def made_folder(name: str, default: Path) -> Path:
-    """It is there afterwards: a restore begins with nothing, and opens a database in it."""
+    """It is there afterwards, for us alone: a restore begins with nothing, and opens a database."""
     path = Path(text(name, str(default))).absolute()
     try:
-        path.mkdir(parents=True, exist_ok=True)
+        path.mkdir(0o700, parents=True, exist_ok=True)
     except OSError as error:
         stop(name, f"names a folder that cannot be made, {path}: {error.strerror}")
     return path

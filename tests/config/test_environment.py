@@ -158,7 +158,7 @@ def test_an_empty_address_is_not_set(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_folder_is_there_afterwards(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("EASEL_TEST", str(tmp_path / "new" / "data"))
-    assert environment.made_folder("EASEL_TEST", ROOT).is_dir()
+    assert environment.made_folder("EASEL_TEST", ROOT).stat().st_mode & 0o777 == 0o700
 
 
 def test_postgres_is_known(monkeypatch: pytest.MonkeyPatch) -> None:
