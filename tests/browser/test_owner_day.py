@@ -1,4 +1,7 @@
-"""An owner's day: make, top up at Stripe's page, read receipt, ledger, CSV, usage, be refunded."""
+"""An owner's day: make, top up at Stripe's page, read all of it; a refund, and a dispute.
+
+The evening, with keys, people and the account itself, is in `test_owner_evening`.
+"""
 
 import csv
 from collections.abc import Callable, Iterator
@@ -52,6 +55,7 @@ def test_an_owner_s_day(
     read_the_ledger(page, tmp_path)
     read_usage(page)
     be_refunded(page, product, stripe, session["payment_intent"])
+    dispute_in_vain(page, product, stripe)
     assert stripe.refusals == []
 
 
@@ -128,7 +132,7 @@ def read_the_ledger(page: Page, folder: Path) -> None:
 
 def read_usage(page: Page) -> None:
     """By eye, and as a table."""
-    page.get_by_role("navigation", name="Account pages").get_by_role("link", name="Usage").click()
+    account_page(page, "Usage")
     expect(page.locator(".chart rect")).to_have_count(1)
     page.get_by_text("As a table").click()
     last = page.get_by_role("table", name="By day").get_by_role("row").last
@@ -150,6 +154,36 @@ def be_refunded(page: Page, product: Product, stripe: StrictStripe, intent: str)
     expect(page.locator(".receipt")).to_contain_text("Refunded")
     expect(page.locator(".receipt-sum")).to_contain_text("$0.00")
     is_clear(page)
+
+
+def dispute_in_vain(page: Page, product: Product, stripe: StrictStripe) -> None:
+    """While the bank looks at it, the credit is gone; it comes back when the bank says no."""
+    page.get_by_role("link", name="Back to credit").click()
+    page.get_by_label("$5", exact=True).check()
+    page.get_by_role("button", name="Continue to payment").click()
+    page.get_by_role("button", name="Pay").click()
+    expect(page.locator("#balance")).to_contain_text("$5.147")
+    number = page.get_by_role("heading", name="Receipt E-").inner_text().removeprefix("Receipt ")
+    session = max(stripe.sessions.values(), key=lambda each: str(each["payment_intent"]))
+    dispute = stripe.dispute(session["payment_intent"], 500)["data"]["object"]["id"]
+    taken = f"SELECT id FROM accounts_reversal WHERE object_id = '{dispute}' AND taken_micros"
+    until(lambda: product.query(f"{taken} > 0"), "the dispute")
+    page.reload()
+    expect(page.locator("#balance")).to_contain_text("$0.147")
+    expect(page.locator(".receipt")).to_contain_text("Disputed")
+    expect(page.locator(".receipt-sum")).to_contain_text("$0.00")
+    is_clear(page)
+    assert f"{dispute}, needs_response, $5.00 taken back" in product.manage("payment", number)
+    stripe.change_dispute(dispute, "won")
+    until(lambda: product.query(f"{taken} = 0"), "the dispute's end")
+    page.reload()
+    expect(page.locator("#balance")).to_contain_text("$5.147")
+    expect(page.locator(".receipt-sum")).to_contain_text("$5.00")
+
+
+def account_page(page: Page, name: str) -> None:
+    pages = page.get_by_role("navigation", name="Account pages")
+    pages.get_by_role("link", name=name, exact=True).click()
 
 
 def is_clear(page: Page) -> None:
