@@ -25,6 +25,7 @@ from typing import IO, Any, Self
 
 import pytest
 
+from tests import guard
 from tests.product import ROOT, until
 
 START_SECONDS = 30.0
@@ -37,6 +38,7 @@ class Server:
 
     def __enter__(self) -> Self:
         self.home = Path(tempfile.mkdtemp(prefix=f"easel-{type(self).__name__.lower()}-"))
+        guard.watch(self.home)
         try:
             self.prepare()
             self.start()
@@ -374,13 +376,16 @@ def _free_ports(count: int) -> list[int]:
 
 
 def _run(command: list[Any], log: Path, **variables: str) -> "subprocess.Popen[bytes]":
-    """A process that ends when this one does, however this one ends; no Ctrl-C reaches it."""
+    """A process that ends when this one does, however this one ends; no Ctrl-C reaches it.
+
+    It works in its server's folder, where the guard finds it.
+    """
     file: IO[bytes]
     with log.open("ab") as file:
         return subprocess.Popen(
             [sys.executable, "-m", "studio.queue.lifeline", *map(str, command)],
-            cwd=ROOT,
-            env=os.environ | variables,
+            cwd=log.parent,
+            env=os.environ | {"PYTHONPATH": str(ROOT)} | variables,
             stdout=file,
             stderr=file,
             start_new_session=True,

@@ -1,17 +1,22 @@
 """Machines of the cluster come and go, and nobody notices more than a request sent again."""
 
+import os
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 
 import httpx
 import psutil
+import psycopg
 import pytest
 
 from tests.engines.strict_stepfun import StrictStepfun
-from tests.product import Person, Product, until
+from tests.product import ROOT, Person, Product, free_port, until
 from tests.shapes import running
 
-pytestmark = pytest.mark.timeout(300)
+pytestmark = [pytest.mark.cluster, pytest.mark.timeout(300)]
 UNFINISHED = "SELECT count(*) FROM studio_job WHERE finished_at IS NULL"
 RUNNING_ON = "SELECT count(*) FROM studio_job WHERE state = 'running' AND claimed_by LIKE "
 
@@ -105,3 +110,44 @@ def test_a_worker_that_never_comes_back_is_stood_in_for(product: Product, ada: P
     assert ends(product) == {"succeeded"}
     product.start("worker-2")
     until(lambda: "agree" in product.manage("audit"), "the audit agreeing")
+
+
+@pytest.mark.long
+def test_nothing_stays_when_what_keeps_it_is_killed(tmp_path: Path) -> None:
+    """`kill -9` of what `make cluster` runs: processes, the database and folders are gone."""
+    keeper = subprocess.Popen(
+        [sys.executable, "-m", "tests.cluster", str(free_port())],
+        cwd=ROOT,
+        env=os.environ | {"DATA_DIR": str(tmp_path)},
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert keeper.stdout
+    try:
+        assert any("Easel is ready" in line for line in keeper.stdout)
+        postmaster, folder = _database_of(tmp_path / ".env")
+        parts = [postmaster, *psutil.Process(keeper.pid).children(recursive=True)]
+        folders = {Path(each.cwd()) for each in parts if "easel-" in each.cwd()}
+    finally:
+        keeper.kill()
+        keeper.wait()
+        keeper.stdout.close()
+    _, left = psutil.wait_procs(parts, 60)
+    assert left == []
+    until(lambda: not any(each.exists() for each in (*folders, folder)), "folders being gone")
+    done = subprocess.run(
+        [sys.executable, "manage.py", "migrate", "--verbosity=0"],
+        cwd=ROOT,
+        env=os.environ | {"DATA_DIR": str(tmp_path)},
+        check=False,
+    )
+    assert done.returncode == 0, "what is left of its .env is in nobody's way"
+
+
+def _database_of(environment: Path) -> tuple[psutil.Process, Path]:
+    """PostgreSQL's process, which is nobody's child, and its server's folder."""
+    lines = dict(line.split("=", 1) for line in environment.read_text().splitlines())
+    with psycopg.connect(lines["DATABASE_URL"]) as server:
+        [(place,)] = server.execute("SHOW data_directory").fetchall()
+    number = (Path(place) / "postmaster.pid").read_text().split()[0]
+    return psutil.Process(int(number)), Path(place).parent
