@@ -13,7 +13,7 @@ SHELL := /bin/bash
 
 TABLES := hop idle calls added instant start gallery admin studio thumbs
 
-.PHONY: $(TABLES) run cluster test test-long check audit bench chaos format lock screenshots clean
+.PHONY: $(TABLES) run cluster test test-long test-cluster check audit bench chaos format lock screenshots clean
 
 run: .venv/runtime
 	@$(BIN)/python manage.py prepare
@@ -31,6 +31,10 @@ test: .venv/develop .venv/browser
 
 test-long: .venv/develop .venv/browser
 	$(BIN)/python -m pytest -m long
+
+# All that runs against several machines, long or not: the main job in a browser, the API, chaos
+test-cluster: .venv/develop .venv/browser
+	$(BIN)/python -m pytest -m cluster
 
 check: .venv/develop
 	$(BIN)/ruff format --check .

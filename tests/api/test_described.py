@@ -9,6 +9,7 @@ import pytest
 
 from tests.engines.strict_stepfun import StrictStepfun
 from tests.product import Product
+from tests.shapes import running
 
 # Left out: a request may be as described and still ask one model for what another can do.
 LEFT_OUT = "positive_data_acceptance"
@@ -20,22 +21,34 @@ PLENTY = (
 
 
 @pytest.fixture(scope="module")
-def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
+def product(
+    tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
+) -> Iterator[Product]:
     with (
         StrictStepfun(keeps_images=False) as strict,
-        Product(
+        running(
+            request.param,
             tmp_path_factory.mktemp("described"),
             **strict.variables,
             API_RATE="1000000",
-        ) as running,
+        ) as product,
     ):
-        running.manage("credit", "ada@example.com", "5000", "--reason", "tests")
-        running.manage("shell", "-c", PLENTY)
-        yield running
+        product.manage("credit", "ada@example.com", "5000", "--reason", "tests")
+        product.manage("shell", "-c", PLENTY)
+        yield product
+
+
+_LONG = [pytest.mark.long, pytest.mark.timeout(1_800)]
 
 
 @pytest.mark.parametrize(
-    "examples", [20, pytest.param(200, marks=[pytest.mark.long, pytest.mark.timeout(1_800)])]
+    ("product", "examples"),
+    [
+        ("embedded", 20),
+        pytest.param("embedded", 200, marks=_LONG),
+        pytest.param("cluster", 20, marks=[*_LONG, pytest.mark.cluster]),
+    ],
+    indirect=["product"],
 )
 def test_the_product_is_as_described(product: Product, examples: int, tmp_path: Path) -> None:
     """So many for each of the twenty operations, beside the edges of every field and the links.
@@ -57,5 +70,5 @@ def test_the_product_is_as_described(product: Product, examples: int, tmp_path: 
     )
     assert done.returncode == 0, done.stdout + done.stderr
     assert "Tested: 20\n" in done.stdout
-    for role in ("web", "worker"):
+    for role in (*product.webs, *product.workers):
         assert "Traceback" not in product.log(role)

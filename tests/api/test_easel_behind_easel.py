@@ -3,7 +3,6 @@
 Behind both is a server as strict as StepFun's. Each has its own people, money and gallery.
 """
 
-import sqlite3
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -55,13 +54,6 @@ def zoe(front: Product) -> Iterator[httpx.Client]:
     headers = {"Authorization": f"Bearer {key}"}
     with httpx.Client(base_url=front.url, headers=headers, timeout=100) as client:
         yield client
-
-
-def change(product: Product, sql: str) -> None:
-    connection = sqlite3.connect(product.data_dir / "easel.sqlite3", timeout=20)
-    with connection:
-        connection.execute(sql)
-    connection.close()
 
 
 def generate(zoe: httpx.Client, **fields: Any) -> httpx.Response:
@@ -191,8 +183,8 @@ def test_what_is_filtered_costs_nobody(
             "key",
         ),
         (
-            "UPDATE studio_offer SET is_on = 0 WHERE model = 'step-image-edit-2'",
-            "UPDATE studio_offer SET is_on = 1 WHERE model = 'step-image-edit-2'",
+            "UPDATE studio_offer SET is_on = false WHERE model = 'step-image-edit-2'",
+            "UPDATE studio_offer SET is_on = true WHERE model = 'step-image-edit-2'",
             MODEL,
         ),
     ],
@@ -208,11 +200,11 @@ def test_what_only_the_operator_can_mend_is_told_the_operator(
     fault: str,
 ) -> None:
     """Its account at the other one is its own affair: the user is not told of it, nor charged."""
-    change(back, spoil)
+    back.change(spoil)
     try:
         response = generate(zoe)
     finally:
-        change(back, mend)
+        back.change(mend)
     assert response.status_code == 503, response.text
     assert response.json()["error"]["code"] == "out_of_service"
     assert response.headers["x-should-retry"] == "false"
@@ -231,16 +223,16 @@ def test_a_queue_that_is_full_is_waited_for(
     zoe: httpx.Client, front: Product, back: Product, ledgers: Ledgers
 ) -> None:
     """429 with Retry-After: nothing was begun there, so the job goes on when it may."""
-    change(back, f"{LIMIT_OF_PLAN} 0")
+    back.change(f"{LIMIT_OF_PLAN} 0")
     put_off = "SELECT upstream_calls FROM studio_job WHERE state = 'queued' AND attempt = 1"
     try:
         with ThreadPoolExecutor(1) as pool:
             waiting = pool.submit(generate, zoe)
             ((calls,),) = until(lambda: front.query(put_off), "the job being put off")
-            change(back, f"{LIMIT_OF_PLAN} 500")
+            back.change(f"{LIMIT_OF_PLAN} 500")
             response = waiting.result()
     finally:
-        change(back, f"{LIMIT_OF_PLAN} 500")
+        back.change(f"{LIMIT_OF_PLAN} 500")
     assert calls == 0, "none that might have been billed"
     assert response.status_code == 200
     assert ledgers.since() == [(1, 3_000), (1, 3_000)]

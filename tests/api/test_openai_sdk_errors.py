@@ -233,7 +233,7 @@ def test_cancelled(
         running = "SELECT id FROM studio_job WHERE state = 'running'"
         ((job,),) = until(lambda: product.query(running), "the job running")
         httpx.post(
-            f"{product.url}/v1/jobs/{UUID(job)}/cancel",
+            f"{product.url}/v1/jobs/{UUID(str(job))}/cancel",
             headers={"Authorization": f"Bearer {secret}"},
         )
         with pytest.raises(openai.ConflictError) as no:

@@ -37,7 +37,9 @@ def balance_is(page: Page, text: str) -> None:
     [
         ("embedded", 1440, "light"),
         ("embedded", 390, "dark"),
-        pytest.param("cluster", 1440, "dark", marks=pytest.mark.timeout(400)),
+        pytest.param(
+            "cluster", 1440, "dark", marks=[pytest.mark.cluster, pytest.mark.timeout(400)]
+        ),
     ],
     indirect=["product"],
 )
