@@ -11,10 +11,10 @@ import httpx
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.sizes import every_width
+from tests.browser.sizes import every_width, fits
 from tests.browser.test_keys import fill_in, models
 from tests.browser.test_main_job import sign_up
-from tests.browser.test_owner_day import account_page, is_clear
+from tests.browser.test_owner_day import account_page
 from tests.browser.test_teams import link_to
 from tests.product import Product, until
 
@@ -48,7 +48,7 @@ def test_an_owner_s_evening(
 def make_a_key(owner: Page) -> str:
     fill_in(owner, "posters").click()
     secret = owner.get_by_label("Your new key").input_value()
-    is_clear(owner)
+    fits(owner)
     owner.get_by_role("link", name="I have kept it").click()
     expect(owner.get_by_role("row").filter(has_text="posters")).to_contain_text("Never")
     return secret
@@ -67,7 +67,7 @@ def use_it(owner: Page, product: Product, secret: str) -> None:
     key = owner.get_by_role("row").filter(has_text="posters")
     expect(key).to_contain_text("$0.003")
     expect(key.locator("td[data-label='Last used']")).not_to_contain_text("Never")
-    is_clear(owner)
+    fits(owner)
     owner.goto("/gallery/")
     expect(owner.get_by_role("img", name="a poster by a program").first).to_be_visible()
 
@@ -80,13 +80,13 @@ def take_in(owner: Page, member: Page, product: Product, ben: str) -> None:
     owner.get_by_label("Name").press("Enter")
     owner.get_by_role("link", name="Move credit here").click()
     owner.get_by_label("Dollars").fill("0.09")
-    is_clear(owner)
+    fits(owner)
     owner.get_by_role("button", name="Move it").click()
     expect(owner.locator("#balance")).to_contain_text("$0.09 · 30 images")
     owner.get_by_label("Email").fill(ben)
     owner.get_by_role("button", name="Send the invitation").click()
     expect(owner.locator(".team-list li").filter(has_text=ben)).to_have_count(1)
-    is_clear(owner)
+    fits(owner)
     member.goto(link_to(product, ben))
     member.get_by_role("button", name="Join the team").click()
     expect(member.get_by_role("status").first).to_contain_text(f"You are in “{TEAM}” now.")
@@ -96,7 +96,7 @@ def cap(owner: Page, ben: str) -> None:
     owner.reload()
     owner.get_by_role("link", name=f"Change {ben}").click()
     owner.get_by_label("Monthly cap").fill("0.003")
-    is_clear(owner)
+    fits(owner)
     owner.get_by_role("button", name="Save").click()
     expect(owner.get_by_role("row").filter(has_text=ben)).to_contain_text("$0.00 of $0.003")
 
@@ -111,10 +111,10 @@ def go_over_it(member: Page) -> None:
     prompt.fill("a second jug")
     prompt.press("Enter")
     expect(member.get_by_role("alert").first).to_contain_text("Your cap of $0.003 a month")
-    is_clear(member)
+    fits(member)
     member.get_by_role("button", name="Ask for it").click()
     expect(member.locator("#jobs")).to_contain_text("It keeps its place")
-    is_clear(member)
+    fits(member)
 
 
 def say_yes(owner: Page, member: Page, product: Product, ben: str) -> None:
@@ -123,7 +123,7 @@ def say_yes(owner: Page, member: Page, product: Product, ben: str) -> None:
     request = owner.get_by_role("region", name="Over a cap").get_by_role("listitem")
     for words in (ben, "a second jug", "$0.003"):
         expect(request).to_contain_text(words)
-    is_clear(owner)
+    fits(owner)
     request.get_by_role("button", name="Yes, make it").click()
     expect(owner.get_by_role("status").first).to_contain_text("will be made")
     expect(member.get_by_role("img", name="a second jug").first).to_be_visible()
@@ -134,10 +134,10 @@ def say_yes(owner: Page, member: Page, product: Product, ben: str) -> None:
 def take_everything(owner: Page, product: Product, address: str, folder: Path) -> None:
     """Asked for with the password, built, told by letter, and downloaded."""
     account_page(owner, "Privacy")
-    is_clear(owner)
+    fits(owner)
     owner.get_by_role("button", name="Build an export").click()
     expect(owner.get_by_role("heading", name="Is it you?")).to_be_visible()
-    is_clear(owner)
+    fits(owner)
     owner.get_by_label("Password", exact=True).fill("a long enough phrase")
     owner.get_by_role("button", name="Confirm").click()
     expect(owner.get_by_role("status").first).to_contain_text("A letter says when it is ready")
@@ -146,7 +146,7 @@ def take_everything(owner: Page, product: Product, address: str, folder: Path) -
     owner.reload()
     link = owner.get_by_role("link", name="Download the export of")
     expect(link).to_be_visible()
-    is_clear(owner)
+    fits(owner)
     with owner.expect_download() as download:
         link.click()
     download.value.save_as(folder / "all.zip")
@@ -165,17 +165,17 @@ def go_and_come_back(owner: Page, product: Product, address: str, ben: str, secr
     """Not while others depend on it; then for a week, in which signing in takes it back."""
     owner.get_by_role("link", name="Delete my account").click()
     expect(owner.get_by_role("main")).to_contain_text("the only owner of a team with others in it")
-    is_clear(owner)
+    fits(owner)
     owner.get_by_role("main").get_by_role("link", name=TEAM).click()
     owner.get_by_role("link", name=f"Remove {ben}").click()
     owner.get_by_role("button", name="Remove").click()
     account_page(owner, "Privacy")
     owner.get_by_role("link", name="Delete my account").click()
     expect(owner.get_by_role("main")).to_contain_text("In 7 days everything goes")
-    is_clear(owner)
+    fits(owner)
     owner.get_by_role("button", name="Delete my account").click()
     expect(owner.get_by_role("heading", name="Goodbye")).to_be_visible()
-    is_clear(owner)
+    fits(owner)
     assert models(product, secret) == 401, "keys stop at once"
 
     owner.get_by_role("link", name="Sign in, and keep it").click()
@@ -184,7 +184,7 @@ def go_and_come_back(owner: Page, product: Product, address: str, ben: str, secr
     owner.get_by_role("button", name="Sign in", exact=True).click()
     expect(owner.get_by_label("Prompt").first).to_be_visible()
     expect(owner.get_by_role("status").first).to_contain_text("account")
-    is_clear(owner)
+    fits(owner)
     assert models(product, secret) == 200
     assert product.query(f"SELECT erase_at FROM accounts_user WHERE email = '{address}'") == [
         (None,)
