@@ -137,7 +137,8 @@ def decline(*, workspace: Workspace, order_id: UUID, by: User) -> list[Job]:
 def expire(at: datetime) -> None:
     """Those that nobody answered. A batch: what is left over is swept next time."""
     parked = Job.objects.parked().filter(created_at__lt=at - PATIENCE)
-    old = parked.with_makers().select_related("workspace").order_by("pk")[:200]
+    along_its_index = parked.order_by("workspace_id", "created_at")
+    old = along_its_index.with_makers().select_related("workspace")[:200]
     said = f"Nobody answered in {PATIENCE.days} days."
     with transaction.atomic(durable=True):
         ended = settle.withdraw(list(old), error=said, error_code="declined", among=[State.PARKED])

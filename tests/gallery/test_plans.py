@@ -60,9 +60,10 @@ def faults_of(sql: str, may_sort: bool) -> Iterator[str]:
             yield step
 
 
-def plan(sql: str) -> dict[str, Any]:
+def plan(sql: str, *, is_done: bool = True) -> dict[str, Any]:
+    """With what was read, if it is done."""
     with connection.cursor() as cursor:
-        cursor.execute(f"EXPLAIN (ANALYZE, FORMAT JSON) {sql}")
+        cursor.execute(f"EXPLAIN ({'ANALYZE, ' if is_done else ''}FORMAT JSON) {sql}")
         [(found,)] = cursor.fetchall()
     explained = json.loads(found) if isinstance(found, str) else found
     return explained[0]["Plan"]  # type: ignore[no-any-return]
