@@ -92,6 +92,7 @@ TEMPLATES = [
         },
     }
 ]
+FORM_RENDERER = "config.forms.Renderer"
 
 # Database, cache
 DATABASES = {

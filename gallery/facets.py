@@ -1,6 +1,7 @@
 """What a workspace's images may be chosen by, asked so that many images cost no more."""
 
 from typing import Any
+from uuid import UUID
 
 from django.db import connection
 from django.db.models import Q
@@ -30,10 +31,21 @@ _EACH = """
 """
 
 
+def _people(workspace_id: UUID) -> Any:
+    statement = _EACH.format(column="created_by_id", least="0")
+    makers = RawSQL(statement, _parameters(workspace_id, _MOST_PEOPLE))  # noqa: S611 - our own text
+    members = Membership.objects.filter(workspace_id=workspace_id).values("user")
+    found = User.objects.filter(Q(pk__in=members) | Q(pk__in=makers))
+    return found.order_by("pk")[:_MOST_PEOPLE]
+
+
+_PEOPLE = Prepared(_people)
+
+
 def models(workspace: Workspace) -> list[str]:
     statement = _EACH.format(column="model", least="''")
     with connection.cursor() as cursor:
-        cursor.execute(statement, _parameters(workspace, _MOST))
+        cursor.execute(statement, _parameters(workspace.pk, _MOST))
         return [model for (model,) in cursor.fetchall()]
 
 
@@ -44,14 +56,9 @@ def collections(workspace: Workspace) -> list[Collection]:
 
 def people(workspace: Workspace) -> list[User]:
     """Its members, and those who left and whose images stay."""
-    statement = _EACH.format(column="created_by_id", least="0")
-    values = _parameters(workspace, _MOST_PEOPLE)
-    makers = RawSQL(statement, values)  # noqa: S611 - made of nothing that comes from outside
-    members = Membership.objects.filter(workspace=workspace).values("user")
-    found = User.objects.filter(Q(pk__in=members) | Q(pk__in=makers))
-    return list(found.order_by("pk")[:_MOST_PEOPLE])
+    return _PEOPLE(workspace_id=workspace.pk)
 
 
-def _parameters(workspace: Workspace, most: int) -> list[Any]:
-    key = Image._meta.get_field("workspace").get_db_prep_value(workspace.pk, connection)
+def _parameters(workspace_id: UUID, most: int) -> list[Any]:
+    key = Image._meta.get_field("workspace").get_db_prep_value(workspace_id, connection)
     return [key, key, most]

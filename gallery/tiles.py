@@ -18,7 +18,7 @@ from accounts.models import User
 from gallery.models import Image
 from gallery.templatetags.shapes import ratio_class
 
-_EAGER = 24  # of the first page's; the others load when they come near
+_SOON = 24  # of the first page's; the others give way to these, and to icons
 _MOST_LETTERS = 60
 _VALUES = (
     *("address", "kept", "id", "hex", "shape", "width", "height", "placeholder"),
@@ -35,7 +35,8 @@ def html_of(images: Iterable[Image], *, by: User, kept: str, is_first: bool) -> 
         title, is_anothers = image.title, image.created_by_id not in {None, by.pk}
         form = _form(
             has_placeholder=bool(image.placeholder),
-            is_lazy=not is_first or place >= _EAGER,
+            is_lazy=not is_first,
+            is_late=is_first and place >= _SOON,
             is_anothers=is_anothers,
             is_favourite=image.is_favourite,  # type: ignore[attr-defined]
         )

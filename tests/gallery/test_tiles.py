@@ -54,10 +54,12 @@ def test_as_the_template_writes_them(
     )
 
 
-def test_the_first_of_the_first_page_load_at_once(ada: User, workspace: Workspace) -> None:
+def test_the_first_page_loads_at_once_in_order(ada: User, workspace: Workspace) -> None:
     made: list[Any] = rows(workspace, 30)
     for image in made:
         image.is_favourite = False
     first = tiles.html_of(made, by=ada, kept="", is_first=True)
     later = tiles.html_of(made, by=ada, kept="", is_first=False)
-    assert (first.count('loading="lazy"'), later.count('loading="lazy"')) == (6, 30)
+    lazy, late = 'loading="lazy"', 'fetchpriority="low"'
+    assert (first.count(lazy), first.count(late)) == (0, 6)
+    assert (later.count(lazy), later.count(late)) == (30, 0)
