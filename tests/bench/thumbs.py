@@ -1,7 +1,8 @@
 """What a picture of 1024 x 1024 costs, part by part: python -m tests.bench.thumbs
 
-CPU in milliseconds, the median of many, which a busy machine moves less than the clock. The parts
-are done here, in one process; the whole as the product does it, its reading child included.
+CPU in milliseconds, which a busy machine moves less than the clock. The parts are done here, in one
+process, and are medians; the whole is done as in the product, its reading child included, and is a
+mean, as the system counts another process in steps of 10 ms.
 """
 
 import io
@@ -51,7 +52,7 @@ def main() -> None:
     ):
         say(name, _median_ms(act, time.process_time))
     for name, keep in (("brought", codec.normalise), ("an engine's", codec.verify)):
-        whole = _median_ms(lambda keep=keep: _whole(workspace, keep(data)), _with_children)
+        whole = _mean_ms(lambda keep=keep: _whole(workspace, keep(data)), _with_children)
         say(f"{name}, all of it; at most {_MOST_MS}", whole)
 
 
@@ -73,7 +74,7 @@ def _stored(workspace: Workspace, data: bytes, picture: pictures.Picture | None 
     picture = picture or pictures.Picture(
         data=data, content_type="image/png", width=_SIDE, height=_SIDE
     )
-    key = images.stage(data, suffix=picture.suffix)
+    key = images.stage(data, suffix=picture.suffix, sha256=picture.sha256)
     with transaction.atomic():
         return images.store(
             workspace_id=workspace.pk, by_id=None, key=key, picture=picture, kind=Image.Kind.UPLOAD
@@ -93,6 +94,14 @@ def _median_ms(act: Callable[[], object], clock: Callable[[], float]) -> float:
         act()
         taken.append(1000 * (clock() - begun))
     return statistics.median(taken)
+
+
+def _mean_ms(act: Callable[[], object], clock: Callable[[], float]) -> float:
+    act()
+    begun = clock()
+    for _ in range(_TIMES):
+        act()
+    return 1000 * (clock() - begun) / _TIMES
 
 
 def _with_children() -> float:
