@@ -17,7 +17,7 @@ from django.db import connection
 from django.db.models import prefetch_related_objects
 from django.utils import timezone
 
-from accounts import statements
+from accounts import connections, statements
 from accounts.durability import unsynced
 from studio.models import Job
 from studio.queue import process
@@ -25,6 +25,8 @@ from studio.queue import process
 # Beyond the engine's deadline: time to read the photo, to store and to settle.
 LEASE_MARGIN_SECONDS = 30
 _CLAIM_LOCK = 0x6561_7365_6C00_0001
+
+_MOST_AT_ONCE = 256  # workspaces that one statement may name
 
 # A workspace's key as the database gives it.
 _Key = Any
@@ -51,7 +53,7 @@ _TAKE = f"""
     UPDATE studio_job SET state = 'running', attempt = attempt + 1,
         upstream_calls = upstream_calls + 1, claimed_by = %s, lease_until = %s,
         not_before = NULL, started_at = COALESCE(started_at, %s)
-    WHERE state = 'queued' AND id IN ({{places}})
+    WHERE state = 'queued' AND id IN ({{chosen}})
     RETURNING {statements.columns(Job)}, EXISTS (
         SELECT 1 FROM studio_webhook webhook
         WHERE webhook.workspace_id = studio_job.workspace_id AND webhook.off_at IS NULL
@@ -69,14 +71,19 @@ def claim(limit: int, *, suspects: bool = False) -> list[Job]:
     running jobs would both overshoot the plan's limit and the installation's.
     """
     now = timezone.now()
-    if limit < 1 or not is_any_runnable(now):  # asked without the lock
+    if limit < 1 or not _is_worth_a_lock(now):
         return []
-    with unsynced(durable=True):  # a claim that is lost is made anew
+    with connections.pipelined(), unsynced(durable=True):  # a claim that is lost is made anew
         _lock()
-        chosen = next_in_turn(limit, now, suspects=suspects)
-        claimed = _take(chosen, now)
+        shares, ours = _dealt(limit, now, suspects=suspects)
+        claimed = _take(shares, ours, now)
     prefetch_related_objects([job for job in claimed if job.source_id], "source")
     return claimed
+
+
+def _is_worth_a_lock(at: datetime) -> bool:
+    """SQLite's lock keeps all writers out; PostgreSQL's only who claims, and comes sooner."""
+    return connection.vendor == "postgresql" or is_any_runnable(at)
 
 
 def _lock() -> None:
@@ -88,17 +95,22 @@ def _lock() -> None:
 
 def next_in_turn(limit: int, at: datetime, *, suspects: bool = False) -> list[UUID]:
     """What a claim would take at this moment."""
-    running = _running()
-    limit = min(limit, settings.ENGINE_CONCURRENCY - running.total())
-    if limit < 1:
-        return []
-    ours = _SUSPECTS if suspects else _UNSUSPECTED
-    shares = _shares(limit, running, _lines(running, at, ours))
+    shares, ours = _dealt(limit, at, suspects=suspects)
     return [
-        job if isinstance(job, UUID) else UUID(job)
+        _uuid(job)
         for workspace, share in shares.items()
         for (job,) in _ask(_IN_TURN.format(ours=ours), workspace, *_moment(at), share)
     ]
+
+
+def _dealt(limit: int, at: datetime, *, suspects: bool) -> tuple[Counter[_Key], str]:
+    """How many jobs each workspace gets, in the order of their turns; and which are meant."""
+    running = _running()
+    ours = _SUSPECTS if suspects else _UNSUSPECTED
+    limit = min(limit, settings.ENGINE_CONCURRENCY - running.total(), _MOST_AT_ONCE)
+    if limit < 1:
+        return Counter(), ours
+    return _shares(limit, running, _lines(running, at, ours)), ours
 
 
 def is_any_runnable(at: datetime, *, created_before: datetime | None = None) -> bool:
@@ -151,19 +163,28 @@ def _lines(
     return lines
 
 
-def _take(chosen: list[UUID], now: datetime) -> list[Job]:
+def _take(shares: Counter[_Key], ours: str, now: datetime) -> list[Job]:
     """In the order of their turns; each says, as `is_heard`, whether a webhook hears its end."""
-    if not chosen:
+    if not shares:
         return []
     lease = timedelta(seconds=settings.ENGINE_DEADLINE_SECONDS + LEASE_MARGIN_SECONDS)
-    ids = [value for each in chosen for value in statements.prepared(Job, id=each)]
-    sql = _TAKE.format(places=statements.places(len(ids)))
-    values = [process.identity(), *_moment(now + lease), *_moment(now), *ids]
+    chosen = f"SELECT id FROM ({_IN_TURN.format(ours=ours)}) AS chosen"
+    sql = _TAKE.format(chosen=" UNION ALL ".join([chosen] * len(shares)))
+    values = [process.identity(), *_moment(now + lease), *_moment(now)]
+    for workspace, share in shares.items():
+        values += [workspace, *_moment(now), share]
+    turn = {_uuid(workspace): place for place, workspace in enumerate(shares)}
     claimed = []
     for job, (is_heard,) in statements.rows(Job, sql, values):
         job.is_heard = bool(is_heard)
         claimed.append(job)
-    return sorted(claimed, key=lambda job: chosen.index(job.pk))
+    return sorted(
+        claimed, key=lambda job: (turn[job.workspace_id], job.priority, job.created_at, job.pk)
+    )
+
+
+def _uuid(key: _Key) -> UUID:
+    return key if isinstance(key, UUID) else UUID(key)
 
 
 def _ask(sql: str, *values: Any) -> list[tuple[Any, ...]]:

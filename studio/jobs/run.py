@@ -1,6 +1,7 @@
 import hashlib
 import logging
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
@@ -47,19 +48,22 @@ def run_next() -> Ran | None:
     return run(claimed[0]) if claimed else None
 
 
-def run(job: Job) -> Ran:
-    """Brings a claimed job to its end, or back into the queue. Raises nothing of its own."""
+def run(job: Job, answered: Callable[[], object] = lambda: None) -> Ran:
+    """Brings a claimed job to its end, or back into the queue. Raises nothing of its own.
+
+    `answered` is called when the engine has answered, however; not if it is not asked.
+    """
     try:
-        return _attempt(job)
+        return _attempt(job, answered)
     except settle.Superseded:
         log.info("superseded job=%s attempt=%s", job.pk, job.attempt)
         settle.tidy(job)
     return Ran()
 
 
-def _attempt(job: Job) -> Ran:
+def _attempt(job: Job, answered: Callable[[], object]) -> Ran:
     try:
-        staged = _found(job) or _call(job)
+        staged = _found(job) or _call(job, answered)
         return Ran(image=_succeed(job, staged))
     except StorageError as error:
         return _put_off(job, Busy("The storage does not answer.", detail=str(error)))
@@ -83,7 +87,7 @@ def _found(job: Job) -> Staged | None:
     return staged
 
 
-def _call(job: Job) -> Staged:
+def _call(job: Job, answered: Callable[[], object]) -> Staged:
     """Asks the engine and stores its bytes, before anybody decodes them."""
     engine = serving.engine(job.model)
     job.engine = engine.name
@@ -91,7 +95,10 @@ def _call(job: Job) -> Staged:
         request = _request(job)
         with turns.waiting():
             begun = time.monotonic()
-            result = engine.run(request)
+            try:
+                result = engine.run(request)
+            finally:
+                answered()
             took_seconds = time.monotonic() - begun
     except (Busy, StorageError):
         job.upstream_calls -= 1  # counted at the claim; this one was not made

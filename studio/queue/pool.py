@@ -1,9 +1,14 @@
-"""The threads of one worker process. Each runs jobs until there is none to take."""
+"""The threads of one worker process.
+
+One of them claims jobs, as many as there are calls of engines free. A call is free again when the
+engine has answered: what is left to do for its job is done beside the next one's call.
+"""
 
 import logging
 import os
 import threading
 import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from multiprocessing.util import Finalize
@@ -11,7 +16,7 @@ from multiprocessing.util import Finalize
 from django.conf import settings
 from django.db import connection
 
-from accounts import connections, turns
+from accounts import turns
 from gallery.codec import Room
 from studio import jobs, serving
 from studio.models import Job
@@ -49,17 +54,22 @@ def of_this_process() -> "Pool":
 
 
 class Pool:
+    """`size` calls of engines at once, and some more jobs, which have been answered."""
+
     def __init__(self, size: int) -> None:
         self._size = size
-        self._busy = 0
-        self._is_asked = False
-        self._filling = threading.Lock()
+        self._most = size + max(1, size // 4)
+        self._calls = 0
+        self._jobs = 0
         self._counting = threading.Condition()
         self._claimed_at = 0.0
+        self._is_asked = threading.Event()
         self._is_ending = False
         Finalize(None, self._end, exitpriority=1)  # runs when django-q2's worker ends
-        self._threads = ThreadPoolExecutor(size, thread_name_prefix="job")
+        self._threads = ThreadPoolExecutor(self._most, thread_name_prefix="job")
         self._previews = Previews(self._is_busy)
+        self._filler = threading.Thread(target=self._fill_when_asked, name="claims", daemon=True)
+        self._filler.start()
 
     def listen(self) -> None:
         """Fills now, and whenever the bell rings: what the queue says takes longer.
@@ -76,72 +86,87 @@ class Pool:
                 self.fill()
 
     def fill(self) -> None:
-        """Claims a job for each free thread, unless the process is ending.
+        """Has a job claimed for each call that is free. Whatever goes wrong, the sweep rings."""
+        self._is_asked.set()
 
-        One thread claims at a time, and goes on while others ask meanwhile: nobody waits
-        for it. Whatever goes wrong, the sweep rings again.
-        """
-        self._is_asked = True
-        while self._is_asked and not self._is_ending and self._filling.acquire(blocking=False):
-            try:
-                self._gather()
-                self._is_asked = False
-                self._take(self._claimed(self._size - self._busy))
-            finally:
-                self._filling.release()
+    def _fill_when_asked(self) -> None:
+        while self._is_asked.wait() and not self._is_ending:
+            self._gather()
+            self._is_asked.clear()
+            self._fill()
 
-    def _end(self) -> None:
-        """Lets the jobs that run finish. Their threads would take others, and none would run."""
-        self._is_ending = True
-        with self._filling:
-            self._threads.shutdown()
-
-    def _gather(self) -> None:
-        """Under load more threads will be free in a moment, and one claim serves them all."""
+    def _fill(self) -> None:
+        claimed = self._claimed(self._free())
         with self._counting:
-            left = self._claimed_at + _GATHER_SECONDS - time.monotonic()
-            self._counting.wait_for(self._has_many_free, max(0.0, left))
-
-    def _has_many_free(self) -> bool:
-        return self._size - self._busy >= self._size // 8
-
-    def _take(self, claimed: list[Job]) -> None:
-        with self._counting:
-            self._busy += len(claimed)
+            self._calls += len(claimed)
+            self._jobs += len(claimed)
             if claimed:
                 self._claimed_at = time.monotonic()
         for job in claimed:
             self._threads.submit(self._work, job)
 
+    def _end(self) -> None:
+        """Lets the jobs that run finish. Their threads would take others, and none would run."""
+        self._is_ending = True
+        self.fill()
+        self._filler.join()
+        self._threads.shutdown()
+
+    def _gather(self) -> None:
+        """Under load more calls will have ended in a moment, and one claim serves them all."""
+        with self._counting:
+            left = self._claimed_at + _GATHER_SECONDS - time.monotonic()
+            self._counting.wait_for(self._has_many_free, max(0.0, left))
+
+    def _has_many_free(self) -> bool:
+        return self._free() >= self._size // 8
+
+    def _free(self) -> int:
+        """How many jobs may be claimed: a storage that is away keeps those that are answered."""
+        return min(self._size - self._calls, self._most - self._jobs)
+
     def _claimed(self, limit: int) -> list[Job]:
+        """By a thread that keeps its connection: it is to be quick."""
         try:
             return jobs.claim(limit)
         except Exception:
             log.exception("could not claim; the sweep rings again")
             connection.close()
-        finally:
-            connections.give_back()
         return []
 
     def _work(self, job: Job) -> None:
+        answered = Once(lambda: self._less(calls=1))
         try:
             with turns.turn():
-                ran = work.run(job)
+                ran = work.run(job, answered)
         finally:
-            with self._counting:
-                self._busy -= 1
-                self._counting.notify_all()
+            answered()
+            self._less(jobs=1)
         if ran.wait_seconds is not None:
-            timer = threading.Timer(ran.wait_seconds + 0.01, self._fill_late)
+            timer = threading.Timer(ran.wait_seconds + 0.01, self.fill)
             timer.daemon = True
             timer.start()
         if ran.image is not None:
             self._previews.ask(ran.image)
+
+    def _less(self, *, calls: int = 0, jobs: int = 0) -> None:
+        with self._counting:
+            self._calls -= calls
+            self._jobs -= jobs
+            self._counting.notify_all()
         self.fill()
 
     def _is_busy(self) -> bool:
-        return self._busy > 0
+        return self._jobs > 0
 
-    def _fill_late(self) -> None:
-        self.fill()
-        connection.close()
+
+class Once:
+    """Acts the first time that it is called."""
+
+    def __init__(self, act: Callable[[], object]) -> None:
+        self._act: Callable[[], object] | None = act
+
+    def __call__(self) -> None:
+        act, self._act = self._act, None
+        if act:
+            act()

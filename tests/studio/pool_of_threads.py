@@ -6,13 +6,15 @@ The argument is one of the functions below.
 import sys
 import threading
 from collections import Counter
+from typing import Any
 
 from tests.programs import ready, say
 
 ready()
 
-from accounts import ledger, workspaces  # noqa: E402
+from accounts import ledger, turns, workspaces  # noqa: E402
 from accounts.models import User  # noqa: E402
+from gallery import images  # noqa: E402
 from studio import serving  # noqa: E402
 from studio.engines.contract import EngineRequest, EngineResult  # noqa: E402
 from studio.models import Job  # noqa: E402
@@ -52,7 +54,7 @@ def beside_a_suspect() -> None:
     pool = Pool(3)
     pool.fill()
     until(lambda: Job.objects.unfinished().count() == 1, "the others ending")
-    pool.fill()
+    pool._fill()
     suspect.refresh_from_db()
     say(suspect=suspect.state, states=states(), calls=len(engine.calls))
 
@@ -65,6 +67,28 @@ def hears() -> None:
     for count in (2, 3):
         ordered(1)
         until(lambda: states()["succeeded"] == count, "its end")  # noqa: B023
+    say(calls=len(engine.calls))
+
+
+def stores_beside_calls() -> None:
+    """The storage keeps everybody who has been answered: only so many are bought meanwhile."""
+    engine.let_go.set()
+    is_back, stage = threading.Event(), images.stage
+
+    def stage_when_back(*told: Any, **more: Any) -> str:
+        with turns.waiting():
+            is_back.wait(60)
+        return stage(*told, **more)
+
+    images.stage = stage_when_back
+    ordered(10)
+    pool = Pool(4)
+    pool.fill()
+    until(lambda: len(engine.calls) == 5, "a fifth call beside four that are being stored")
+    until(lambda: not pool._is_asked.is_set(), "the claim that finds no room")
+    say(states=states(), calls=len(engine.calls))
+    is_back.set()
+    until(lambda: states()["succeeded"] == 10, "all ending")
     say(calls=len(engine.calls))
 
 
@@ -83,4 +107,6 @@ def ends() -> None:
 
 if __name__ == "__main__":
     serving.engine = lambda *_: engine
-    {each.__name__: each for each in (beside_a_suspect, hears, ends)}[sys.argv[1]]()
+    {each.__name__: each for each in (beside_a_suspect, hears, stores_beside_calls, ends)}[
+        sys.argv[1]
+    ]()

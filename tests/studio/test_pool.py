@@ -18,6 +18,13 @@ def test_the_bell_is_heard_beside_the_queue(ground: Ground) -> None:
 
 
 @pytest.mark.parametrize("ground", ["sqlite"], indirect=True)
+def test_stores_what_came_back_beside_the_next_calls(ground: Ground) -> None:
+    held, end = ground.run("tests.studio.pool_of_threads", "stores_beside_calls")
+    assert held == {"states": {"running": 5, "queued": 5}, "calls": 5}
+    assert end == {"calls": 10}
+
+
+@pytest.mark.parametrize("ground", ["sqlite"], indirect=True)
 def test_a_process_that_ends_finishes_what_runs_and_takes_no_more(ground: Ground) -> None:
     (end,) = ground.run("tests.studio.pool_of_threads", "ends")
     assert end == {"states": {"queued": 7, "succeeded": 3}}
