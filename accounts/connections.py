@@ -22,7 +22,7 @@ def pipelined() -> Iterator[None]:
     if connection.vendor != "postgresql":
         yield
         return
-    with connection.connection.pipeline():
+    with connection.wrap_database_errors, connection.connection.pipeline():
         yield
 
 
