@@ -15,10 +15,10 @@ django.setup()
 
 from accounts import ledger, people  # noqa: E402
 from accounts.models import Plan  # noqa: E402
+from gallery.models import Image  # noqa: E402
 from studio import jobs, orders  # noqa: E402
 from studio.orders import Asked  # noqa: E402
-
-_PREVIEWS_SECONDS = 0.1
+from tests.product import until  # noqa: E402
 
 
 def main(count: int, *, one_by_one: bool) -> None:
@@ -33,8 +33,8 @@ def main(count: int, *, one_by_one: bool) -> None:
         made = jobs.submit(by=by, workspace=workspace, order=order)
         if one_by_one:
             sys.stdout.write(f"{made[0].pk} {time.time():.6f}\n")
-            jobs.wait([job.pk for job in made], 30)
-            time.sleep(_PREVIEWS_SECONDS)
+            jobs.wait([made[0].pk], 30)
+            until(lambda: not Image.objects.filter(preview_large="").exists(), "its previews")
 
 
 if __name__ == "__main__":
