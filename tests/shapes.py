@@ -16,9 +16,9 @@ from tests.servers import S3, Folder, PostgreSQL, Proxy, Redis, Server
 
 SHAPES = ("sqlite", "postgresql", "redis", "cluster")
 # For fixtures: a cluster takes half a minute to start, and more where others work
-_CLUSTER = [pytest.mark.cluster, pytest.mark.timeout(400)]
-BOTH = ["embedded", pytest.param("cluster", marks=_CLUSTER)]
-MORE = ["embedded", pytest.param("cluster", marks=[pytest.mark.long, *_CLUSTER])]
+ON_CLUSTER = [pytest.mark.cluster, pytest.mark.timeout(400)]
+BOTH = ["embedded", pytest.param("cluster", marks=ON_CLUSTER)]
+MORE = ["embedded", pytest.param("cluster", marks=[pytest.mark.long, *ON_CLUSTER])]
 CONNECTIONS = 250  # docs/operations.md says what a machine wants
 _NOTHING = dict.fromkeys(("DATABASE_URL", "REDIS_URL", "BROKER", "S3_BUCKET", "EMAIL_URL"), "")
 

@@ -45,7 +45,12 @@ def room() -> Room:
     Threads of a worker may wait, as they have nothing else to do.
     """
     cores = (os.cpu_count() or 1) // settings.WORKER_PROCESSES
-    return Room(readers=max(1, cores), waiting=concurrency() + 1, patience_seconds=30)
+    return Room(readers=max(1, cores), waiting=_in_hand(concurrency()) + 1, patience_seconds=30)
+
+
+def _in_hand(calls: int) -> int:
+    """How many jobs may be under way while there are so many calls of engines, or just were."""
+    return calls + max(1, calls // 4)
 
 
 @cache
@@ -58,7 +63,7 @@ class Pool:
 
     def __init__(self, size: int) -> None:
         self._size = size
-        self._most = size + max(1, size // 4)
+        self._most = _in_hand(size)
         self._calls = 0
         self._jobs = 0
         self._counting = threading.Condition()
@@ -86,17 +91,22 @@ class Pool:
                 self.fill()
 
     def fill(self) -> None:
-        """Has a job claimed for each call that is free. Whatever goes wrong, the sweep rings."""
+        """Has a job claimed for each call that is free."""
         self._is_asked.set()
 
     def _fill_when_asked(self) -> None:
+        """By a thread that keeps its connection: a claim is to be quick."""
         while self._is_asked.wait() and not self._is_ending:
             self._gather()
             self._is_asked.clear()
-            self._fill()
+            try:
+                self._fill()
+            except Exception:
+                log.exception("could not claim; the sweep rings again")
+                connection.close()
 
     def _fill(self) -> None:
-        claimed = self._claimed(self._free())
+        claimed = jobs.claim(self._free())
         with self._counting:
             self._calls += len(claimed)
             self._jobs += len(claimed)
@@ -124,15 +134,6 @@ class Pool:
     def _free(self) -> int:
         """How many jobs may be claimed: a storage that is away keeps those that are answered."""
         return min(self._size - self._calls, self._most - self._jobs)
-
-    def _claimed(self, limit: int) -> list[Job]:
-        """By a thread that keeps its connection: it is to be quick."""
-        try:
-            return jobs.claim(limit)
-        except Exception:
-            log.exception("could not claim; the sweep rings again")
-            connection.close()
-        return []
 
     def _work(self, job: Job) -> None:
         answered = Once(lambda: self._less(calls=1))

@@ -9,10 +9,24 @@ from tests.product import Product
 from tests.shapes import running
 
 expect.set_options(timeout=20_000)  # other tests run at the same time
+OpenPage = Callable[..., Page]
+_HERE = Path(__file__).parent
+_SECONDS = 300  # the first one waits for the product to start
 
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "complains(*words): the console may say these")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """All that is in this folder drives a browser."""
+    for item in items:
+        if item.path.is_relative_to(_HERE):
+            item.add_marker(pytest.mark.browser)
+            item.add_marker(pytest.mark.xdist_group("browser"))
+            if not item.get_closest_marker("timeout"):
+                item.add_marker(pytest.mark.timeout(_SECONDS))
 
 
 @pytest.fixture(scope="module")
@@ -35,7 +49,7 @@ def product(
 @pytest.fixture
 def open_page(
     browser: Browser, product: Product, request: pytest.FixtureRequest
-) -> Iterator[Callable[[int], Page]]:
+) -> Iterator[OpenPage]:
     """Makes pages of a width in a fresh profile; whatever they complain of fails the test.
 
     But for a 422, and for the words that the test expects: `@pytest.mark.complains("403")`.

@@ -6,18 +6,14 @@ and what counts for all is put back, however this ends.
 
 import csv
 import secrets
-from collections.abc import Callable
 from pathlib import Path
 
-import pytest
 from playwright.sync_api import Page, expect
 
+from tests.browser.conftest import OpenPage
 from tests.browser.test_main_job import sign_up
 from tests.product import Product
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
-
-OpenPage = Callable[..., Page]
 WITH_OPERATOR = """
 from accounts.models import User
 from allauth.account.models import EmailAddress

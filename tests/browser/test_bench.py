@@ -1,7 +1,6 @@
 """Editing in a chain, comparing, and changing a region only, as a person does it."""
 
 import re
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -9,17 +8,11 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Locator, Page, expect
 
+from tests.browser.conftest import OpenPage
 from tests.browser.sizes import every_width, fits
 from tests.browser.test_main_job import balance_is, sign_up
 from tests.product import Product
 
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.xdist_group("browser"),
-    pytest.mark.timeout(300),  # the first one waits for the product to start
-]
-
-OpenPage = Callable[..., Page]
 PATIENCE_MS = 40_000
 
 

@@ -1,15 +1,9 @@
 """Each custom element of the studio by itself; what it does with others: test_studio_story."""
 
-from collections.abc import Callable
-
-import pytest
 from playwright.sync_api import Page, Route, expect
 
+from tests.browser.conftest import OpenPage
 from tests.browser.test_main_job import sign_up
-
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser"), pytest.mark.timeout(300)]
-
-OpenPage = Callable[..., Page]
 
 
 def put(page: Page, html: str) -> None:

@@ -16,10 +16,7 @@ from tests.browser.every_page import Shown
 from tests.chromium import chromium
 from tests.config.scene import workspace  # noqa: F401
 
-pytestmark = [
-    *(pytest.mark.django_db, pytest.mark.browser, pytest.mark.xdist_group("browser")),
-    pytest.mark.timeout(600),
-]
+pytestmark = [pytest.mark.django_db, pytest.mark.timeout(600)]
 ALL = {"resultTypes": ["violations"]}
 COLOURS = ALL | {"runOnly": {"type": "rule", "values": ["color-contrast"]}}
 

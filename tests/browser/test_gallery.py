@@ -1,17 +1,13 @@
 """A page of many pictures, complete, and again out of the browser's own cache."""
 
-from collections.abc import Callable
-
 import pytest
 from playwright.sync_api import Page
 
 from tests.bench.__main__ import told_by
+from tests.browser.conftest import OpenPage
 from tests.browser.test_main_job import sign_up
 from tests.product import Product, until
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser"), pytest.mark.timeout(300)]
-
-OpenPage = Callable[..., Page]
 COUNT = 60
 # What came from the cache has transferred nothing.
 ASKED_ANEW = """performance.getEntriesByType("resource").filter(

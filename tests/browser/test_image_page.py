@@ -1,19 +1,16 @@
 """An image's page and what leaves it: looked at closely, taken home, shared, verified."""
 
 import io
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from PIL import Image
 from playwright.sync_api import Page, expect
 
+from tests.browser.conftest import OpenPage
 from tests.browser.sizes import fits
 from tests.browser.test_main_job import sign_up
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser"), pytest.mark.timeout(300)]
-
-OpenPage = Callable[..., Page]
 PROMPT = "a quiet lake with mountains"
 STEP = "make it a pencil sketch"
 

@@ -3,19 +3,15 @@
 import contextlib
 import subprocess
 import sys
-from collections.abc import Callable
 
 import httpx
 import pytest
 from playwright.sync_api import Error, Locator, Page, expect
 
+from tests.browser.conftest import OpenPage
 from tests.browser.sizes import fits
 from tests.browser.test_main_job import sign_up
 from tests.product import Product
-
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser"), pytest.mark.timeout(300)]
-
-OpenPage = Callable[..., Page]
 
 
 def models(product: Product, secret: str) -> int:

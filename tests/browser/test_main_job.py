@@ -1,18 +1,15 @@
 """The main job as a person does it, in Chromium; of `make run` and of `make cluster`."""
 
 import secrets
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.browser.conftest import OpenPage
 from tests.browser.sizes import every_width
 from tests.product import Product, until
-
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser"), pytest.mark.timeout(300)]
-
-OpenPage = Callable[..., Page]
+from tests.shapes import ON_CLUSTER
 
 
 def sign_up(page: Page, name: str) -> str:
@@ -37,9 +34,7 @@ def balance_is(page: Page, text: str) -> None:
     [
         ("embedded", 1440, "light"),
         ("embedded", 390, "dark"),
-        pytest.param(
-            "cluster", 1440, "dark", marks=[pytest.mark.cluster, pytest.mark.timeout(400)]
-        ),
+        pytest.param("cluster", 1440, "dark", marks=ON_CLUSTER),
     ],
     indirect=["product"],
 )

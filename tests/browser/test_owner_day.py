@@ -4,25 +4,18 @@ The evening, with keys, people and the account itself, is in `test_owner_evening
 """
 
 import csv
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
+from tests.browser.conftest import OpenPage
 from tests.browser.sizes import fits
 from tests.browser.test_main_job import sign_up
 from tests.product import Product, until
 from tests.stripe.strict import StrictStripe
-
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.timeout(300),
-    pytest.mark.xdist_group("browser"),
-]
-
-OpenPage = Callable[..., Page]
 
 
 @pytest.fixture(scope="module")
@@ -148,7 +141,7 @@ def be_refunded(page: Page, product: Product, stripe: StrictStripe, intent: str)
     stripe.refund(intent, 1_250)
     back = "SELECT r.id FROM accounts_reversal r JOIN accounts_payment p ON p.id = r.payment_id"
     until(lambda: product.query(f"{back} WHERE p.intent_id = '{intent}'"), "the refund")
-    page.get_by_role("navigation", name="Account pages").get_by_role("link", name="Credit").click()
+    account_page(page, "Credit")
     expect(page.locator("#balance")).to_contain_text("$0.147")
     page.get_by_role("row").filter(has_text="$12.50").get_by_role("link").click()
     expect(page.locator(".receipt")).to_contain_text("Refunded")

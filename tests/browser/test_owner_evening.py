@@ -4,13 +4,12 @@ import csv
 import io
 import re
 import zipfile
-from collections.abc import Callable
 from pathlib import Path
 
 import httpx
-import pytest
 from playwright.sync_api import Page, expect
 
+from tests.browser.conftest import OpenPage
 from tests.browser.sizes import every_width, fits
 from tests.browser.test_keys import fill_in, models
 from tests.browser.test_main_job import sign_up
@@ -18,13 +17,6 @@ from tests.browser.test_owner_day import account_page
 from tests.browser.test_teams import link_to
 from tests.product import Product, until
 
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.timeout(300),
-    pytest.mark.xdist_group("browser"),
-]
-
-OpenPage = Callable[..., Page]
 TEAM = "Evening class"
 
 

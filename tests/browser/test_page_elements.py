@@ -1,19 +1,16 @@
 """Each custom element of the other pages by itself, and that each one anywhere has its test."""
 
 import re
-from collections.abc import Callable
 
 import pytest
 from playwright.sync_api import Page, Route, expect
 
 from tests.browser import test_elements
+from tests.browser.conftest import OpenPage
 from tests.browser.test_elements import put, take_away
 from tests.browser.test_main_job import sign_up
 from tests.product import ROOT
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser"), pytest.mark.timeout(300)]
-
-OpenPage = Callable[..., Page]
 CLIPBOARD = ["clipboard-read", "clipboard-write"]
 
 

@@ -15,7 +15,6 @@ from playwright.sync_api import Browser, Page, expect
 from tests.browser.sizes import fits
 from tests.product import Product, until
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 PASSWORD = "a long enough phrase"
 AUTHENTICATOR = {
     "protocol": "ctap2",

@@ -1,13 +1,8 @@
 """The reference of the API: an example is copied as it stands there."""
 
-from collections.abc import Callable
+from playwright.sync_api import expect
 
-import pytest
-from playwright.sync_api import Page, expect
-
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
-
-OpenPage = Callable[..., Page]
+from tests.browser.conftest import OpenPage
 
 
 def test_an_example_is_copied(open_page: OpenPage) -> None:

@@ -2,24 +2,17 @@
 
 import json
 import zipfile
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
+from tests.browser.conftest import OpenPage
 from tests.browser.sizes import fits
 from tests.browser.test_main_job import sign_up
 from tests.browser.test_teams import TEAM, fund_a_team, link_to, menu, press, switch, write
 from tests.product import Product, until
 
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.timeout(300),
-    pytest.mark.xdist_group("browser"),
-]
-
-OpenPage = Callable[..., Page]
 IN_SIGHT = """(count) => {
     const all = [...document.querySelectorAll(".tile img")];
     return all.filter((each) => each.naturalWidth).length === count;

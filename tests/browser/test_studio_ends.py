@@ -1,6 +1,6 @@
 """How orders end that do not end well, and many at once, against a service that has faults."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.browser import photographs
+from tests.browser.conftest import OpenPage
 from tests.browser.line import Line
 from tests.browser.sizes import every_width, fits
 from tests.browser.test_bench import paint, pixels
@@ -15,9 +16,6 @@ from tests.browser.test_main_job import balance_is, sign_up
 from tests.engines.strict_stepfun import StrictStepfun
 from tests.product import Product
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser"), pytest.mark.timeout(300)]
-
-OpenPage = Callable[..., Page]
 PATIENCE = 60_000
 
 

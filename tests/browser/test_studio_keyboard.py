@@ -1,18 +1,13 @@
 """The whole story of the studio with the keyboard alone, and without single keys."""
 
 import re
-from collections.abc import Callable
 
-import pytest
 from playwright.sync_api import Locator, Page, expect
 
+from tests.browser.conftest import OpenPage
 from tests.browser.sizes import every_width
 from tests.browser.test_main_job import sign_up
 from tests.browser.test_studio_story import PATIENCE, prompt
-
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser"), pytest.mark.timeout(300)]
-
-OpenPage = Callable[..., Page]
 
 
 def tab_to(page: Page, control: Locator) -> None:

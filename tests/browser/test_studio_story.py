@@ -1,21 +1,18 @@
 """The studio as a person uses it: words, photographs, two tabs, and no network."""
 
 import re
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser import photographs
+from tests.browser.conftest import OpenPage
 from tests.browser.sizes import every_photograph, every_width, fits
 from tests.browser.test_bench import paint, pixels
 from tests.browser.test_main_job import balance_is, sign_up
 from tests.product import Product
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser"), pytest.mark.timeout(300)]
-
-OpenPage = Callable[..., Page]
 PATIENCE = 60_000
 
 

@@ -4,19 +4,16 @@ Pages as they are at first: test_every_page.
 """
 
 import gzip
-from collections.abc import Callable
 from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, Response, expect
 
+from tests.browser.conftest import OpenPage
 from tests.browser.sizes import fits
 from tests.browser.test_main_job import sign_up
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser"), pytest.mark.timeout(300)]
-
-OpenPage = Callable[..., Page]
 MOST = {"script": 60 * 1024, "stylesheet": 30 * 1024}
 SHIFTS = """
     globalThis.shifts = [];

@@ -1,22 +1,15 @@
 """Two people in one team and one outside, in three browsers at once, all by keyboard."""
 
 import re
-from collections.abc import Callable
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser import sizes
+from tests.browser.conftest import OpenPage
 from tests.browser.test_main_job import sign_up
 from tests.product import Product, until
 
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.timeout(300),
-    pytest.mark.xdist_group("browser"),
-]
-
-OpenPage = Callable[..., Page]
 TEAM = "Poster workshop"
 BEN = "team-ben@example.com"
 

@@ -9,12 +9,10 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Locator, Page, Route, expect
 
+from tests.browser.conftest import OpenPage
 from tests.browser.sizes import every_width
 from tests.browser.test_main_job import balance_is, sign_up
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser"), pytest.mark.timeout(300)]
-
-OpenPage = Callable[..., Page]
 FOREIGN = "<html><head><title>Proxy</title></head><body><h1>Bad gateway</h1></body></html>"
 
 

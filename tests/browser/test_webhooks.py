@@ -7,8 +7,6 @@ from tests.browser.sizes import fits
 from tests.browser.test_main_job import OpenPage, sign_up
 from tests.studio.webhook_receiver import Receiver, status
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
-
 
 @pytest.mark.parametrize("width", [1440, 390])
 def test_a_webhook_is_added_tried_and_heard(open_page: OpenPage, width: int) -> None:
