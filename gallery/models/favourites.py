@@ -1,6 +1,9 @@
 from django.conf import settings
 from django.db import models
+from django.db.models import OuterRef, Subquery, Value
+from django.db.models.functions import Coalesce
 
+from accounts.models import User
 from gallery.models.images import Image
 
 
@@ -21,6 +24,15 @@ class Favourite(models.Model):
                 fields=["user", "-image_created_at", "-image"], name="favourite_newest_first"
             )
         ]
+
+    @classmethod
+    def of(cls, user: User) -> Coalesce:
+        """Whether an image of a queryset is one of the person's.
+
+        With EXISTS PostgreSQL would read all of them, for a page of sixty images.
+        """
+        theirs = cls.objects.filter(user=user, image=OuterRef("pk"))
+        return Coalesce(Subquery(theirs.values_list(Value(True))[:1]), False)
 
     def __str__(self) -> str:
         return f"{self.image_id} of {self.user_id}"

@@ -24,8 +24,8 @@ _A_YEAR = 31_536_000
 @login_required
 def image_page(request: WorkspaceRequest, image_id: UUID) -> HttpResponse:
     """The filters of the list that one came from may stand in the address; arrows keep to them."""
-    mine = Favourite.objects.filter(user=request.user, image=OuterRef("pk"))
-    visible = Image.objects.visible_to(request.user).annotate(is_favourite=Exists(mine))
+    visible = Image.objects.visible_to(request.user)
+    visible = visible.annotate(is_favourite=Favourite.of(request.user))
     image = get_object_or_404(visible.select_related("workspace", "created_by"), pk=image_id)
     context = {
         "image": image,

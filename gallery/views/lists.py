@@ -2,7 +2,6 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib.auth.decorators import login_required
-from django.db.models import Exists, OuterRef
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
@@ -94,8 +93,7 @@ def _listed(
 def _page(request: WorkspaceRequest, filters: Filters, sort: pages.Sort) -> Page:
     rows = chosen(request.workspace, filters, request.user)
     rows = rows.select_related("created_by").only(*_OF_A_TILE)
-    mine = Favourite.objects.filter(user=request.user, image=OuterRef("pk"))
-    rows = rows.annotate(is_favourite=Exists(mine))
+    rows = rows.annotate(is_favourite=Favourite.of(request.user))
     try:
         return pages.page(
             rows,

@@ -19,6 +19,7 @@ COUNT = 20_000
 EMAIL = "bench@example.com"
 # What a plan may read of images to fill a page, or to say that there are no more
 MOST = 2_100
+MOST_FAVOURITES = 200
 # A collection's own order is none of time: what is found in it is sorted. On PostgreSQL, a word is
 # looked for in all of one's favourites or of a collection, if it is in few of them.
 SORTED = {"word and collection apart"}
@@ -82,5 +83,10 @@ def slow(node: dict[str, Any]) -> str:
     what = f"{node['Node Type']} of {node.get('Relation Name', '')}"
     if what == "Seq Scan of gallery_image":
         return what
-    is_of_images = node.get("Relation Name") == "gallery_image" or node["Node Type"] == "Sort"
-    return f"{what} reads {read:.0f}" if is_of_images and read > MOST else ""
+    if node.get("Relation Name") == "gallery_favourite":
+        most: float = MOST_FAVOURITES
+    elif node.get("Relation Name") == "gallery_image" or node["Node Type"] == "Sort":
+        most = MOST
+    else:
+        return ""
+    return f"{what} reads {read:.0f}" if read > most else ""
