@@ -14,16 +14,23 @@ def give_back() -> None:
 
 @contextmanager
 def pipelined() -> Iterator[None]:
-    """Statements go to PostgreSQL one behind the other; who reads rows waits for all before.
+    """A transaction of PostgreSQL, the outermost, whose statements go one behind the other.
 
-    What goes wrong is said then, or at the end. SQLite answers at once anyway.
+    Who reads rows waits for all before; what goes wrong is said then, or at the end. How many rows
+    a statement changed is not told, and Django knows of no transaction: `on_commit` would act at
+    once. Its own would wait for the begin and the end, and before and after them.
     """
     connection.ensure_connection()
-    if connection.vendor != "postgresql":
-        yield
-        return
-    with connection.wrap_database_errors, connection.connection.pipeline():
-        yield
+    driver = connection.connection
+    try:
+        with connection.wrap_database_errors, driver.pipeline(), connection.cursor() as cursor:
+            cursor.execute("BEGIN")
+            yield
+            cursor.execute("COMMIT")
+    except BaseException:
+        if not driver.broken:
+            driver.rollback()
+        raise
 
 
 def close_before_fork() -> None:

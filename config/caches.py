@@ -30,7 +30,7 @@ class CountingDatabaseCache(DatabaseCache):
         ends_at = timezone.now() + timedelta(seconds=timeout_seconds)
         expires = connection.ops.adapt_datetimefield_value(ends_at.replace(microsecond=0))
         sql = _COUNT.format(table=self._table, rows=", ".join(["(%s, '1', %s)"] * len(names)))
-        with unsynced(), connection.cursor() as cursor:
+        with unsynced(is_pipelined=True), connection.cursor() as cursor:
             cursor.execute(sql, [each for name in names for each in (name, expires)])
             counts = {name: int(value) for name, value in cursor.fetchall()}
         if 1 in counts.values():  # a new minute of somebody's

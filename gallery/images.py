@@ -76,7 +76,8 @@ def stage(
 
 
 def _insert(rows: Sequence[PendingObject]) -> Sequence[PendingObject]:
-    with unsynced(durable=True, outlives_server=True):  # else bytes could be there for nobody
+    # Else bytes could be there for nobody
+    with unsynced(durable=True, outlives_server=True, is_pipelined=True):
         statements.insert(rows)
     return rows
 

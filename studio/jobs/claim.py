@@ -17,7 +17,7 @@ from django.db import connection
 from django.db.models import prefetch_related_objects
 from django.utils import timezone
 
-from accounts import connections, statements
+from accounts import statements
 from accounts.durability import unsynced
 from studio.models import Job
 from studio.queue import process
@@ -73,7 +73,7 @@ def claim(limit: int, *, suspects: bool = False) -> list[Job]:
     now = timezone.now()
     if limit < 1 or not _is_worth_a_lock(now):
         return []
-    with connections.pipelined(), unsynced(durable=True):  # a claim that is lost is made anew
+    with unsynced(durable=True, is_pipelined=True):  # a claim that is lost is made anew
         _lock()
         shares, ours = _dealt(limit, now, suspects=suspects)
         claimed = _take(shares, ours, now)

@@ -3,11 +3,13 @@
 from typing import Any
 
 import pytest
-from django.db import connection, transaction
+from django.db import IntegrityError, connection, transaction
+from django.utils import timezone
 
 from accounts import statements
 from accounts.durability import unsynced
 from gallery import images
+from gallery.models import PendingObject
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -49,6 +51,27 @@ def test_not_after_it_failed() -> None:
     with pytest.raises(ValueError, match="no"), unsynced():
         raise ValueError("no")
     assert synchronous() in WAITS
+
+
+def keep(*keys: str) -> None:
+    with unsynced(is_pipelined=True):
+        for key in keys:
+            assert synchronous() in WAITS_NOT
+            if key == "no":
+                raise ValueError(key)
+            statements.insert([PendingObject(key=key, created_at=timezone.now())])
+
+
+def test_a_pipeline_is_a_transaction() -> None:
+    keep("a")
+    with pytest.raises(IntegrityError):
+        keep("b", "a")
+    with pytest.raises(ValueError, match="no"):
+        keep("c", "no")
+    assert synchronous() in WAITS
+    with transaction.atomic(), unsynced(is_pipelined=True):
+        statements.insert([PendingObject(key="d", created_at=timezone.now())])
+    assert [each.key for each in PendingObject.objects.order_by("key")] == ["a", "d"]
 
 
 def test_not_within_what_waits() -> None:
