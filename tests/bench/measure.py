@@ -3,6 +3,7 @@
 import json
 import os
 import time
+from bisect import bisect_left
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -53,11 +54,25 @@ def memory_until_done(product: Product, jobs: int, limit_seconds: float = 300.0)
     The worker's log is asked, since asking the database would cost what is measured.
     """
     most, until = 0.0, time.monotonic() + limit_seconds
-    pid = product.processes["worker"].pid
-    while product.log("worker").count("succeeded job=") < jobs and time.monotonic() < until:
-        most = max(most, memory_mb(pid))
+    while _done(product) < jobs and time.monotonic() < until:
+        most = max(most, sum(map(memory_mb, pids(product))))
         time.sleep(1)
     return most
+
+
+def _done(product: Product) -> int:
+    return sum(product.log(worker).count("succeeded job=") for worker in product.workers)
+
+
+def pids(product: Product) -> list[int]:
+    """Of the workers."""
+    return [product.processes[worker].pid for worker in product.workers]
+
+
+def most_in_flight(product: Product, delay_seconds: float) -> int:
+    """The most calls that a service which answers after this time has had at once."""
+    came = sorted(map(float, ask(product, "list(Job.objects.values_list('trace_id', flat=True))")))
+    return max(n - bisect_left(came, at - delay_seconds) for n, at in enumerate(came, 1))
 
 
 def hops_ms(product: Product, over_at: Mapping[str, str]) -> tuple[list[float], list[float]]:
