@@ -54,13 +54,14 @@ def memory_until_done(product: Product, jobs: int, limit_seconds: float = 300.0)
     The worker's log is asked, since asking the database would cost what is measured.
     """
     most, until = 0.0, time.monotonic() + limit_seconds
-    while _done(product) < jobs and time.monotonic() < until:
+    while done(product) < jobs and time.monotonic() < until:
         most = max(most, sum(map(memory_mb, pids(product))))
         time.sleep(1)
     return most
 
 
-def _done(product: Product) -> int:
+def done(product: Product) -> int:
+    """How many jobs have succeeded, as the workers' logs say."""
     return sum(product.log(worker).count("succeeded job=") for worker in product.workers)
 
 
@@ -86,9 +87,9 @@ def hops_ms(product: Product, over_at: Mapping[str, str]) -> tuple[list[float], 
     return hops, [1000 * claim for *_, claim in found]
 
 
-def finished_a_second(product: Product) -> float:
-    """Over the whole run, from the first claim to the last end."""
-    times = _times(product)
+def finished_a_second(product: Product, *, last: int = 0) -> float:
+    """Over the whole run, or that of the last so many, from the first claim to the last end."""
+    times = sorted(_times(product))[-last:]
     return len(times) / (max(end for _, end in times) - min(begin for begin, _ in times))
 
 

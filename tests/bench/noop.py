@@ -26,7 +26,7 @@ def main(count: int) -> None:
     for _ in range(count):
         async_task("math.sqrt", 4.0, task_name="nothing")
     left = OrmQ.objects.count()
-    connections.close_before_fork()
+    os.register_at_fork(before=connections.close_before_fork)  # as the worker has it
     cluster = Cluster()
     begun = time.perf_counter()
     cluster.start()
