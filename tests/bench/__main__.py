@@ -1,7 +1,7 @@
 """`make bench`: one table for each question, its floor beside it in the same run.
 
-python -m tests.bench [hop] [idle] [calls] [added] [instant] [start] [gallery] [admin] [studio]
-    [thumbs]
+python -m tests.bench [hop] [idle] [calls] [added] [instant] [start] [gallery] [admin]
+    [submits] [studio] [thumbs]
 
 The gallery's and the admin's are of SQLite; with SHAPE=postgresql of PostgreSQL, with a million
 images and jobs. MANY says another number.
@@ -179,8 +179,13 @@ def instant() -> None:
     """
     columns = ("django-q2", "in process", "share", "a service", "share")
     say("Jobs a second, instant engine", *columns)
-    for shape in SHAPES[:2]:
-        with installation(shape, 0.0, 100) as product:
+    in_files = {"S3_BUCKET": ""}
+    for title, shape, variables in (
+        ("SQLite", "sqlite", in_files),
+        ("PostgreSQL, files", "postgresql", in_files),
+        ("PostgreSQL, S3", "postgresql", {}),
+    ):
+        with installation(shape, 0.0, 100, **variables) as product:
             product.stop("worker")
             floor = float(told_by("noop", product, "3000"))
             found: list[object] = [floor]
@@ -192,7 +197,7 @@ def instant() -> None:
                 product.stop("worker")
                 rate = measure.finished_a_second(product, last=1500)
                 found += [rate, f"{rate / floor:.2f}"]
-            say(TITLES[shape], *found)
+            say(title, *found)
 
 
 def _start_instantly(product: Product, name: str) -> None:
@@ -234,6 +239,11 @@ def admin() -> None:
     asked_more = _pages("jobs", galleries.asked_in_admin, galleries.ADMIN_QUESTIONS, 25)
     if asked_more:
         raise SystemExit(f"More statements with more jobs: {asked_more}")
+
+
+def submits() -> None:
+    """A submit and a claim beside many images and jobs, against the same beside a thousand."""
+    _pages("images and jobs", galleries.asked_to_submit, galleries.SUBMITS, 110)
 
 
 def _pages(
@@ -304,6 +314,7 @@ TABLES: dict[str, Callable[[], None]] = {
     "start": start,
     "gallery": gallery,
     "admin": admin,
+    "submits": submits,
     "studio": studio,
     "thumbs": thumbs,
 }

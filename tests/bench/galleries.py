@@ -26,6 +26,7 @@ ADMIN_QUESTIONS = (
     *("page of a job", "page of a transfer", "page of a workspace", "page of a user"),
     *("export of jobs", "export of transfers", "export of workspaces", "export of users"),
 )
+SUBMITS = ("submit", "claim")
 _EMAIL = "bench@example.com"
 
 
@@ -45,6 +46,12 @@ def asked_in_admin(shape: str, count: int) -> AbstractContextManager[Callable[[s
     administration = "tests.bench.administration"
     jobs = ["tests.bench.many", "1000", _EMAIL, "--jobs", str(count)]
     return _asked(shape, administration, jobs, [administration, _EMAIL, str(count // 10)])
+
+
+def asked_to_submit(shape: str, count: int) -> AbstractContextManager[Callable[[str], Answer]]:
+    """One of `SUBMITS`, beside so many images and jobs in the workspace."""
+    made_by = ["tests.bench.many", str(count), _EMAIL, "--jobs", str(count)]
+    return _asked(shape, "tests.bench.submitting", made_by)
 
 
 @contextmanager
