@@ -16,7 +16,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connection, connections
-from django.db.models import BigIntegerField
+from django.db.models import BigIntegerField, Value
 from django.db.models.expressions import RawSQL
 from django.db.models.sql.where import ExtraWhere
 
@@ -148,10 +148,12 @@ def about(*, workspace: UUID, **columns: Any) -> list[str]:
 
 
 def matching(rows: Any, terms: Sequence[str]) -> Any:
-    """Those of a set of images that have all these terms.
+    """Those of a set of images that have all these terms; none where there are no terms.
 
     On SQLite, with `found` to sort by.
     """
+    if not terms:
+        return rows.none().annotate(found=Value(0))
     if connection.vendor == "postgresql":
         query = " & ".join("'" + _doubled(term) + "'" for term in terms)
         return rows.extra(where=[_MATCH], params=[query])

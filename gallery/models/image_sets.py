@@ -46,9 +46,8 @@ class ImageQuerySet(models.QuerySet["Image"]):
         together. Without a text, by these alone.
         """
         wanted = words.wanted(text)
-        if text and not wanted:
-            return self.none()
-        found: Self = search.matching(self, [*wanted, *known])
+        terms = [] if text and not wanted else [*wanted, *known]
+        found: Self = search.matching(self, terms)
         return found
 
     def favourites_of(self, user: User) -> Self:

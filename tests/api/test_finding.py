@@ -55,6 +55,8 @@ def found(calls: Program, query: dict[str, Any], made: list[Image]) -> str:
         *(({}, "cba"), ({"model": "b"}, "a"), ({"model": "zzz"}, ""), ({"kind": "upload"}, "b")),
         *(({"seed": "7"}, "a"), ({"size": "64x48"}, "b"), ({"favourite": "true"}, "c")),
         *(({"favourite": "false"}, "cba"), ({"since": "2026-01-02"}, "cb"), ({"q": "lake"}, "cb")),
+        *(({"q": "!?"}, ""), ({"q": "\x04", "kind": "upload", "since": "2026-01-02"}, "")),
+        *(({"q": "...", "favourite": "true", "sort": "oldest"}, ""),),
         *(({"until": "2026-01-02"}, "ba"), ({"q": "lake dawn"}, "c"), ({"q": "heron"}, "")),
         *(({"sort": "oldest"}, "abc"), ({"q": "lake", "sort": "oldest"}, "bc")),
         *(({"q": "lake", "seed": "8"}, "b"), ({"sort": "newest"}, "cba")),
@@ -135,7 +137,8 @@ def test_what_is_others_is_not_found(
     of_theirs = Collection.objects.get(workspace=theirs)
     for query in ({"person": mallory.pk}, {"collection": of_theirs.pk}):
         assert calls.get(LIST, data=query).status_code == 400
-    assert calls.get(LIST, data={"q": "lake", "after": three[0].pk}).status_code == 400
+    for text in ("lake", "!?"):
+        assert calls.get(LIST, data={"q": text, "after": three[0].pk}).status_code == 400
 
 
 def test_a_page_asks_as_little_for_many(

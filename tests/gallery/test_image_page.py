@@ -32,6 +32,7 @@ def test_arrows_keep_to_the_list_one_came_from(
     assert beside(as_ada, third, q="lake", sort="oldest") == (first, last)
     assert beside(as_ada, first, q="lake") == (third, None)
     assert beside(as_ada, other, q="lake") == (third, first), "it is none of them"
+    assert beside(as_ada, first, q="!?") == beside(as_ada, first)
     favourites.add(images=[first, last], by=ada)
     assert beside(as_ada, first, favourite="on") == (last, None)
     best = collections.create(workspace=workspace, by=ada, name="Best")

@@ -158,6 +158,8 @@ def test_a_note_is_kept_and_found(as_ada: Client, workspace: Workspace) -> None:
         *(
             ("q=lake", 1),
             ("q=lake&seed=8", 0),
+            ("q=!%3F", 0),
+            ("q=...&sort=oldest&favourite=on", 0),
             ("sort=oldest", 3),
             ("sort=newest", 3),
             ("sort=x", 3),
