@@ -14,7 +14,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -149,7 +149,8 @@ def added() -> None:
 
     Beside it a pass-through that does nothing. The last column is the most that may be added: for
     a service of 0.2 s; for one that answers at once, what a well-known gateway without any of
-    these adds; on the cluster so much more than the pass-through.
+    these adds; on the cluster so much more than the pass-through. Then pictures of other sizes, and
+    edits, which nothing is said of.
     """
     usual, gateway = {1: 25.0, 8: 70.0, 32: 220.0}, {1: 13.5, 8: 103.0, 32: 433.0}
     for shape, delay_seconds, most in (
@@ -159,16 +160,38 @@ def added() -> None:
         ("postgresql", 0.0, gateway),
         ("cluster", 1.0, {1: 25.0, 32: 60.0}),
     ):
-        title = f"{TITLES[shape]}, service {delay_seconds} s, callers"
-        say(title, "direct ms", "passed on", "/v1 ms", "added ms", "at most")
-        with installation(shape, delay_seconds, 1_300_000, API_RATE="1000000") as product:
-            key = latency.allow_all(product)
-            service, port = urlsplit(product.environment["STEP_API_BASE"]).port, free_port()
-            with running("passthrough", port, service):
-                for callers, limit_ms in most.items():
-                    direct, passed, through = latency.medians_ms(product, key, callers, port)
-                    floor = passed - direct if shape == "cluster" else 0.0
-                    say(str(callers), direct, passed, through, through - direct, floor + limit_ms)
+        floor = "passed on" if shape == "cluster" else "directly"
+        _added(shape, delay_seconds, 1_300_000, "generations", most, above=floor)
+    for shape in ("sqlite", "cluster"):
+        for size_bytes, operation in (
+            (100_000, "generations"),
+            (5_000_000, "generations"),
+            (1_300_000, "edits"),
+        ):
+            _added(shape, 0.2, size_bytes, operation, {1: None, 8: None, 32: None})
+
+
+def _added(
+    shape: str,
+    delay_seconds: float,
+    size_bytes: int,
+    operation: str,
+    most: Mapping[int, float | None],
+    *,
+    above: str = "directly",
+) -> None:
+    title = f"{TITLES[shape]}, {delay_seconds} s, {size_bytes / 1e6} MB, {operation}"
+    say(title, "directly", "passed on", "/v1", "added", "at most")
+    with installation(shape, delay_seconds, size_bytes, API_RATE="1000000") as product:
+        key = latency.allow_all(product)
+        service, port = urlsplit(product.environment["STEP_API_BASE"]).port, free_port()
+        with running("passthrough", port, service):
+            for callers, limit_ms in most.items():
+                times = latency.medians_ms(product, key, callers, port, operation)
+                direct, passed, through = times
+                floor = 0.0 if above == "directly" else passed - direct
+                limit = "" if limit_ms is None else floor + limit_ms
+                say(f"  callers: {callers}", *times, through - direct, limit)
 
 
 def instant() -> None:
@@ -301,7 +324,7 @@ def thumbs() -> None:
 
 def say(name: str, *figures: object) -> None:
     cells = [f"{each:.1f}" if isinstance(each, float) else str(each) for each in figures]
-    sys.stdout.write(f"{name:<34}" + "".join(f"{cell:>14}" for cell in cells) + "\n")
+    sys.stdout.write(f"{name:<44}" + "".join(f"{cell:>14}" for cell in cells) + "\n")
     sys.stdout.flush()
 
 

@@ -1,18 +1,33 @@
 """What `/v1` adds to a call: the same request made directly and through Easel, in turn."""
 
+import base64
 import http.client
 import json
 import statistics
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import cache
 from urllib.parse import urlsplit
 
+import httpx
+
+from tests.bench import upstream
 from tests.product import Product
 
 _ASKED = {"model": "step-image-edit-2", "prompt": "a lake", "response_format": "b64_json"}
-_BODY = json.dumps(_ASKED).encode()
+_PHOTO_BYTES = 1_300_000
 _ROUNDS = 4
+
+
+@cache
+def _request(operation: str) -> httpx.Request:
+    """What is sent, to any address. The photo of an edit is always the same, and so kept once."""
+    if operation == "generations":
+        return httpx.Request("POST", "http://any/", json=_ASKED)
+    [item] = json.loads(upstream.answer(_PHOTO_BYTES)[1])["data"]
+    photo = ("photo.png", base64.b64decode(item["b64_json"]), "image/png")
+    return httpx.Request("POST", "http://any/", data=_ASKED, files={"image": photo})
 
 
 @dataclass(frozen=True)
@@ -21,32 +36,35 @@ class Caller:
 
     url: str
     key: str
+    operation: str = "generations"
 
     def times_ms(self, calls: int) -> list[float]:
         address = urlsplit(self.url)
         connection = http.client.HTTPConnection(address.hostname or "", address.port, timeout=60)
-        headers = {"Authorization": f"Bearer {self.key}", "Content-Type": "application/json"}
+        asked = _request(self.operation)
+        sent, kind = asked.read(), asked.headers["Content-Type"]
+        headers = {"Authorization": f"Bearer {self.key}", "Content-Type": kind}
         found = []
         for _ in range(calls):
             begun = time.perf_counter()
-            connection.request("POST", f"{address.path}/images/generations", _BODY, headers)
+            connection.request("POST", f"{address.path}/images/{self.operation}", sent, headers)
             answer = connection.getresponse()
-            body = answer.read()
+            came = answer.read()
             if answer.status != 200:
-                raise AssertionError(body[:500])
+                raise AssertionError(came[:500])
             found.append(1000 * (time.perf_counter() - begun))
         connection.close()
         return found
 
 
 def medians_ms(
-    product: Product, key: str, callers: int, passthrough_port: int
+    product: Product, key: str, callers: int, passthrough_port: int, operation: str = "generations"
 ) -> tuple[float, float, float]:
     """Directly, passed on, and through `/v1`, after one round that does not count."""
     ways = (
-        Caller(product.environment["STEP_API_BASE"], "bench"),
-        Caller(f"http://127.0.0.1:{passthrough_port}/v1", "bench"),
-        Caller(f"{product.url}/v1", key),
+        Caller(product.environment["STEP_API_BASE"], "bench", operation),
+        Caller(f"http://127.0.0.1:{passthrough_port}/v1", "bench", operation),
+        Caller(f"{product.url}/v1", key, operation),
     )
     calls = max(4, 40 // callers)
     found: dict[Caller, list[float]] = {way: [] for way in ways}
