@@ -31,6 +31,7 @@ def main(email: str) -> None:
         queued_limit=everything,
         images_per_day=everything,
         images_per_month=everything,
+        storage_bytes=10**15,
     )
     ledger.grant(to=workspace, amount_micros=10**9, reference="grant:bench:submitting")
     workspace.refresh_from_db()
