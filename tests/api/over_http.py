@@ -20,6 +20,7 @@ from django.db import connection
 from django.test import RequestFactory
 
 from accounts.models import Plan, Workspace
+from gallery.models import PendingObject
 from studio.models import Job, Offer
 from tests.api import (
     test_access,
@@ -177,8 +178,14 @@ def client(db: None) -> Http:
 
 @pytest.fixture
 def refused(caller: Program, workspace: Workspace) -> Callable[..., dict[str, Any]]:
+    """As within the process, once workers have let go of pictures of the test before."""
     check: Callable[..., dict[str, Any]] = inspect.unwrap(test_fields.refused)(caller, workspace)
-    return check
+
+    def check_at_rest(*said: Any, **named: Any) -> dict[str, Any]:
+        until(lambda: not PendingObject.objects.exists(), "late previews being thrown away")
+        return check(*said, **named)
+
+    return check_at_rest
 
 
 def _take_over(module: ModuleType) -> Iterator[tuple[str, Any]]:
