@@ -17,7 +17,8 @@ from uuid import UUID
 
 from django.db import connection, connections
 from django.db.models import BigIntegerField, Value
-from django.db.models.expressions import RawSQL
+from django.db.models.expressions import Col, RawSQL
+from django.db.models.lookups import Exact
 from django.db.models.sql.where import ExtraWhere
 
 # So many images are looked at one by one in the gallery's order, before the index is asked.
@@ -30,6 +31,7 @@ _TERMS_POSTGRESQL = (
     "'¤e' || seed::text], NULL))"
 )
 _MATCH = "gallery_image.terms @@ %s::tsquery"
+_OF_TERMS = {"model", "kind", "created_by", "seed", "width"}
 _POSTGRESQL = (
     "ALTER TABLE gallery_image DROP COLUMN IF EXISTS search",
     f"ALTER TABLE gallery_image ADD COLUMN IF NOT EXISTS terms tsvector "
@@ -221,11 +223,17 @@ def first(rows: Any, keys: Sequence[str], count: int) -> Any:
 
     PostgreSQL's planner takes terms for independent of each other: of two that are common and
     share no image it would walk along all of them. So it is made to walk along the first few,
-    and to ask the index for the whole only if these do not fill the page.
+    and to ask the index for the whole only if these do not fill the page. Of the columns that are
+    asked for as terms too the walk asks one, whose index leads it: of all it would look for those
+    that have all.
     """
-    terms, every = _apart(rows)
-    if not terms:
+    asked = [node for node in rows.query.where.children if _is_match(node)]
+    if not asked:
         return rows.order_by(*keys)[:count]
+    terms = str((asked[0].params or [""])[0])
+    known = [node for node in rows.query.where.children if _column(node) in _OF_TERMS]
+    others = [node for node in known if _column(node) != _column(known[0])]
+    every = _without(rows, [*asked, *others])
     columns = ["id", *(key.removeprefix("-") for key in keys)]
     walk = every.extra(select={"terms": "gallery_image.terms"}).order_by(*keys)
     walk_sql, walk_values = walk.values(*columns, "terms").query.sql_with_params()
@@ -238,12 +246,20 @@ def first(rows: Any, keys: Sequence[str], count: int) -> Any:
     return found.order_by(*keys)[:count]
 
 
-def _apart(rows: Any) -> tuple[str, Any]:
-    """The terms that PostgreSQL is asked for, and the set of images without this condition."""
-    every = rows.all()
-    nodes = every.query.where.children
-    asked = [node for node in nodes if isinstance(node, ExtraWhere) and node.sqls == [_MATCH]]
-    if not asked:
-        return "", rows
-    every.query.where.children = [node for node in nodes if node is not asked[0]]
-    return str((asked[0].params or [""])[0]), every
+def _is_match(node: Any) -> bool:
+    return isinstance(node, ExtraWhere) and node.sqls == [_MATCH]
+
+
+def _column(node: Any) -> str:
+    """Of a condition that a column has a value; a size is one, of two columns."""
+    if not isinstance(node, Exact) or not isinstance(node.lhs, Col):
+        return ""
+    name: str = node.lhs.target.name
+    return "width" if name == "height" else name
+
+
+def _without(rows: Any, conditions: Sequence[Any]) -> Any:
+    found = rows.all()
+    where = found.query.where
+    where.children = [node for node in where.children if node not in conditions]
+    return found

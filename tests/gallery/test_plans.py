@@ -19,7 +19,7 @@ COUNT = 20_000
 EMAIL = "bench@example.com"
 # What a plan may read of images to fill a page, or to say that there are no more
 MOST = 2_100
-MOST_FAVOURITES = 200
+MOST_WALKED, MOST_FAVOURITES = 1_100, 200
 # A collection's own order is none of time: what is found in it is sorted. On PostgreSQL, a word is
 # looked for in all of one's favourites or of a collection, if it is in few of them.
 SORTED = {"word and collection apart"}
@@ -84,7 +84,9 @@ def slow(node: dict[str, Any]) -> str:
     if what == "Seq Scan of gallery_image":
         return what
     if node.get("Relation Name") == "gallery_favourite":
-        most: float = MOST_FAVOURITES
+        most = MOST_FAVOURITES
+    elif what == "Index Scan of gallery_image":
+        most = MOST_WALKED
     elif node.get("Relation Name") == "gallery_image" or node["Node Type"] == "Sort":
         most = MOST
     else:
