@@ -35,7 +35,7 @@ class PageKeys extends HTMLElement {
   }
 
   #key(event) {
-    const isWriting = event.target.closest("input:not([type=checkbox], [type=radio], [type=file], [type=range]), textarea, select, dialog");
+    const isWriting = event.target.closest("input:not([type=checkbox], [type=radio], [type=file], [type=range]), textarea, select, dialog[open]");
     if (isWriting || event.ctrlKey || event.metaKey || event.altKey || event.isComposing || !this.box.checked) return;
     const key = event.key.toLowerCase();
     if (key === "j" || key === "k") this.#step(key === "j" ? 1 : -1, event);
