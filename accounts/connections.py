@@ -22,15 +22,16 @@ def pipelined() -> Iterator[None]:
     """
     connection.ensure_connection()
     driver = connection.connection
-    try:
-        with connection.wrap_database_errors, driver.pipeline(), connection.cursor() as cursor:
-            cursor.execute("BEGIN")
-            yield
-            cursor.execute("COMMIT")
-    except BaseException:
-        if not driver.broken:
-            driver.rollback()
-        raise
+    with connection.wrap_database_errors:
+        try:
+            with driver.pipeline(), connection.cursor() as cursor:
+                cursor.execute("BEGIN")
+                yield
+                cursor.execute("COMMIT")
+        except BaseException:
+            if not driver.closed:
+                driver.rollback()
+            raise
 
 
 def close_before_fork() -> None:

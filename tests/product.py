@@ -104,17 +104,17 @@ class Product:
         with ThreadPoolExecutor(len(names)) as at_once:
             list(at_once.map(lambda name: self.manage("prepare", name=name), names))
 
-    def start(self, name: str, *, port: int = 0) -> None:
-        """Runs the line of the Procfile; with a port, one more of the role, named role:port."""
+    def start(self, name: str, *, port: int = 0, line: str = "") -> None:
+        """Runs the line of the Procfile, or another one; with a port, one more named role:port."""
         role, code = name.partition("-")[0], self.code[name]
-        line = re.search(rf"^{role}: (.+)$", (code / "Procfile").read_text(), re.M)
-        assert line
+        usual = re.search(rf"^{role}: (.+)$", (code / "Procfile").read_text(), re.M)
+        assert usual
         variables = self._variables_of(name)
         if port:
             name, variables = f"{role}:{port}", variables | {"PORT": str(port)}
         with (self.data_dir / f"{name}.log").open("ab") as log:
             self.processes[name] = subprocess.Popen(
-                ["/bin/sh", "-c", line[1]],
+                ["/bin/sh", "-c", line or usual[1]],
                 cwd=code,
                 env=variables,
                 stdout=log,

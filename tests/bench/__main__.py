@@ -160,8 +160,7 @@ def added() -> None:
         ("postgresql", 0.0, gateway),
         ("cluster", 1.0, {1: 25.0, 32: 60.0}),
     ):
-        floor = "passed on" if shape == "cluster" else "directly"
-        _added(shape, delay_seconds, 1_300_000, "generations", most, above=floor)
+        _added(shape, delay_seconds, 1_300_000, "generations", most)
     for shape in ("sqlite", "cluster"):
         for size_bytes, operation in (
             (100_000, "generations"),
@@ -177,8 +176,6 @@ def _added(
     size_bytes: int,
     operation: str,
     most: Mapping[int, float | None],
-    *,
-    above: str = "directly",
 ) -> None:
     title = f"{TITLES[shape]}, {delay_seconds} s, {size_bytes / 1e6} MB, {operation}"
     say(title, "directly", "passed on", "/v1", "added", "at most")
@@ -189,7 +186,7 @@ def _added(
             for callers, limit_ms in most.items():
                 times = latency.medians_ms(product, key, callers, port, operation)
                 direct, passed, through = times
-                floor = 0.0 if above == "directly" else passed - direct
+                floor = passed - direct if shape == "cluster" else 0.0
                 limit = "" if limit_ms is None else floor + limit_ms
                 say(f"  callers: {callers}", *times, through - direct, limit)
 
@@ -212,28 +209,15 @@ def instant() -> None:
             product.stop("worker")
             floor = float(told_by("noop", product, "3000"))
             found: list[object] = [floor]
-            for start in (_start_instantly, Product.start):
+            for line in (f"exec {sys.executable} -m tests.bench.instantly", ""):
                 done = measure.done(product)
                 submit(product, 1500)
-                start(product, "worker")
+                product.start("worker", line=line)
                 measure.memory_until_done(product, done + 1500)
                 product.stop("worker")
                 rate = measure.finished_a_second(product, last=1500)
                 found += [rate, f"{rate / floor:.2f}"]
             say(title, *found)
-
-
-def _start_instantly(product: Product, name: str) -> None:
-    command = [sys.executable, "-m", "tests.bench.instantly"]
-    with (product.data_dir / f"{name}.log").open("ab") as log:
-        product.processes[name] = subprocess.Popen(
-            command,
-            cwd=ROOT,
-            env=product.environment,
-            stdout=log,
-            stderr=log,
-            start_new_session=True,
-        )
 
 
 def start() -> None:

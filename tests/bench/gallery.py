@@ -7,7 +7,6 @@ asked of the database.
 
 import os
 import sys
-import time
 
 import django
 
@@ -15,9 +14,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 django.setup()
 
 from django.conf import settings  # noqa: E402
-from django.db import connection, reset_queries  # noqa: E402
 from django.test import Client  # noqa: E402
-from django.test.utils import CaptureQueriesContext  # noqa: E402
 from django.urls import reverse  # noqa: E402
 
 from accounts import people  # noqa: E402
@@ -26,6 +23,7 @@ from gallery import pages  # noqa: E402
 from gallery.filters import Filters  # noqa: E402
 from gallery.models import Collection, Image  # noqa: E402
 from gallery.views.lists import PAGE_SIZE  # noqa: E402
+from tests.bench.answering import answered  # noqa: E402
 from tests.bench.galleries import QUESTIONS  # noqa: E402
 
 
@@ -35,16 +33,10 @@ def main(email: str) -> None:
     client = Client(headers={"host": settings.ALLOWED_HOSTS[0]})
     client.force_login(owner)
     for line in sys.stdin:
-        reset_queries()  # of which only so many are kept
-        with CaptureQueriesContext(connection) as asked:
-            begun, computed = time.perf_counter(), time.process_time()
+        with answered():
             response = client.get(addresses[line.strip()])
-            took_ms = 1000 * (time.perf_counter() - begun)
-            computed_ms = 1000 * (time.process_time() - computed)
-        if response.status_code != 200:
-            raise AssertionError(response.content[:500])
-        sys.stdout.write(f"{took_ms} {computed_ms} {len(asked)}\n")
-        sys.stdout.flush()
+            if response.status_code != 200:
+                raise AssertionError(response.content[:500])
 
 
 def addresses_of(owner: User, workspace: Workspace) -> dict[str, str]:

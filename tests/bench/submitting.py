@@ -5,21 +5,19 @@ A line is one of `galleries.SUBMITS`; the answer is as that of `tests.bench.gall
 
 import os
 import sys
-import time
 
 import django
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 django.setup()
 
-from django.db import connection, reset_queries  # noqa: E402
-from django.test.utils import CaptureQueriesContext  # noqa: E402
 
 from accounts import ledger, people  # noqa: E402
 from accounts.models import Plan  # noqa: E402
 from studio import jobs, orders  # noqa: E402
 from studio.models import Job, State  # noqa: E402
 from studio.orders import Asked  # noqa: E402
+from tests.bench.answering import answered  # noqa: E402
 from tests.bench.galleries import SUBMITS  # noqa: E402
 
 
@@ -43,17 +41,11 @@ def main(email: str) -> None:
     )
     named = dict(zip(SUBMITS, acts, strict=True))
     for line in sys.stdin:
-        reset_queries()  # of which only so many are kept
-        with CaptureQueriesContext(connection) as asked:
-            begun, computed = time.perf_counter(), time.process_time()
+        with answered():
             made = named[line.strip()]()
-            took_ms = 1000 * (time.perf_counter() - begun)
-            computed_ms = 1000 * (time.process_time() - computed)
-        assert len(made) == 1
+            assert len(made) == 1
         # For the next claim
         Job.objects.filter(state=State.RUNNING).update(state=State.QUEUED, lease_until=None)
-        sys.stdout.write(f"{took_ms} {computed_ms} {len(asked)}\n")
-        sys.stdout.flush()
 
 
 if __name__ == "__main__":
