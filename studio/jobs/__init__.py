@@ -15,7 +15,7 @@ from studio.jobs.caps import (
     spent_by,
     spent_this_month,
 )
-from studio.jobs.claim import claim, is_any_runnable, next_in_turn
+from studio.jobs.claim import claim, is_any_runnable, next_in_turn, take
 from studio.jobs.places import place
 from studio.jobs.release import release_images
 from studio.jobs.run import Ran, run, run_next
@@ -52,6 +52,7 @@ __all__ = [
     "spent_this_month",
     "stop",
     "submit",
+    "take",
     "usual_ms",
     "wait",
     "wait_for_change",

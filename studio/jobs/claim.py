@@ -3,13 +3,14 @@
 Written by hand where every claim asks it (decision 0013); all under one lock.
 """
 
+import math
 from collections import Counter
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from heapq import heapify, heappop, heapreplace
 from itertools import chain, groupby, islice, repeat
 from operator import itemgetter
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.conf import settings
@@ -61,7 +62,19 @@ _TAKE = f"""
 """
 
 
+class Taken(NamedTuple):
+    """`is_any_left`: some may wait for the end of another, and the bell will not ring for them."""
+
+    jobs: list[Job]
+    is_any_left: bool
+
+
 def claim(limit: int, *, suspects: bool = False) -> list[Job]:
+    """The jobs of `take`."""
+    return take(limit, suspects=suspects).jobs
+
+
+def take(limit: int, *, suspects: bool = False) -> Taken:
     """Takes up to `limit` runnable jobs for this process, each with a fence and a lease.
 
     Jobs whose process died are suspects, and are taken apart from the others.
@@ -72,13 +85,14 @@ def claim(limit: int, *, suspects: bool = False) -> list[Job]:
     """
     now = timezone.now()
     if limit < 1 or not _is_worth_a_lock(now):
-        return []
+        return Taken([], is_any_left=limit < 1)
+    ours = _SUSPECTS if suspects else _UNSUSPECTED
     with unsynced(durable=True, is_pipelined=True):  # a claim that is lost is made anew
         _lock()
-        shares, ours = _dealt(limit, now, suspects=suspects)
-        claimed = _take(shares, ours, now)
+        shares, waiting = _dealt(limit, now, ours)
+        claimed = _claimed(shares, ours, now)
     prefetch_related_objects([job for job in claimed if job.source_id], "source")
-    return claimed
+    return Taken(claimed, is_any_left=waiting > len(claimed))
 
 
 def _is_worth_a_lock(at: datetime) -> bool:
@@ -95,7 +109,8 @@ def _lock() -> None:
 
 def next_in_turn(limit: int, at: datetime, *, suspects: bool = False) -> list[UUID]:
     """What a claim would take at this moment."""
-    shares, ours = _dealt(limit, at, suspects=suspects)
+    ours = _SUSPECTS if suspects else _UNSUSPECTED
+    shares, _ = _dealt(limit, at, ours)
     return [
         _uuid(job)
         for workspace, share in shares.items()
@@ -103,14 +118,15 @@ def next_in_turn(limit: int, at: datetime, *, suspects: bool = False) -> list[UU
     ]
 
 
-def _dealt(limit: int, at: datetime, *, suspects: bool) -> tuple[Counter[_Key], str]:
-    """How many jobs each workspace gets, in the order of their turns; and which are meant."""
+def _dealt(limit: int, at: datetime, ours: str) -> tuple[Counter[_Key], float]:
+    """How many jobs each workspace gets, in the order of their turns; and how many wait."""
     running = _running()
-    ours = _SUSPECTS if suspects else _UNSUSPECTED
     limit = min(limit, settings.ENGINE_CONCURRENCY - running.total(), _MOST_AT_ONCE)
     if limit < 1:
-        return Counter(), ours
-    return _shares(limit, running, _lines(running, at, ours)), ours
+        return Counter(), math.inf
+    heads = _ask(_HEADS.format(ours=ours), *_moment(at))
+    waiting = sum(count for *_, count in heads)
+    return _shares(limit, running, _lines(heads, running)), waiting
 
 
 def is_any_runnable(at: datetime, *, created_before: datetime | None = None) -> bool:
@@ -144,7 +160,7 @@ def _shares(
 
 
 def _lines(
-    running: Counter[_Key], at: datetime, ours: str
+    heads: list[tuple[Any, ...]], running: Counter[_Key]
 ) -> dict[_Key, Iterator[tuple[int, Any]]]:
     """The priority and the age of each job that a workspace may run now, as they run.
 
@@ -152,9 +168,7 @@ def _lines(
     for, so a long queue costs a walk over one index, however many of its jobs are taken.
     """
     lines: dict[_Key, Iterator[tuple[int, Any]]] = {}
-    for (workspace, most), alike in groupby(
-        _ask(_HEADS.format(ours=ours), *_moment(at)), itemgetter(0, 1)
-    ):
+    for (workspace, most), alike in groupby(heads, itemgetter(0, 1)):
         line = chain.from_iterable(
             repeat((priority, oldest), n) for *_, priority, oldest, n in list(alike)
         )
@@ -163,7 +177,7 @@ def _lines(
     return lines
 
 
-def _take(shares: Counter[_Key], ours: str, now: datetime) -> list[Job]:
+def _claimed(shares: Counter[_Key], ours: str, now: datetime) -> list[Job]:
     """In the order of their turns; each says, as `is_heard`, whether a webhook hears its end."""
     if not shares:
         return []

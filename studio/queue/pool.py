@@ -68,6 +68,7 @@ class Pool:
         self._jobs = 0
         self._counting = threading.Condition()
         self._claimed_at = 0.0
+        self._is_any_left = False
         self._is_asked = threading.Event()
         self._is_ending = False
         Finalize(None, self._end, exitpriority=1)  # runs when django-q2's worker ends
@@ -106,7 +107,8 @@ class Pool:
                 connection.close()
 
     def _fill(self) -> None:
-        claimed = jobs.claim(self._free())
+        self._is_any_left = True  # whatever ends meanwhile has it looked once more
+        claimed, self._is_any_left = jobs.take(self._free())
         with self._counting:
             self._calls += len(claimed)
             self._jobs += len(claimed)
@@ -155,7 +157,8 @@ class Pool:
             self._calls -= calls
             self._jobs -= jobs
             self._counting.notify_all()
-        self.fill()
+        if self._is_any_left:
+            self.fill()
 
     def _is_busy(self) -> bool:
         return self._jobs > 0

@@ -15,7 +15,7 @@ ready()
 from accounts import ledger, turns, workspaces  # noqa: E402
 from accounts.models import User  # noqa: E402
 from gallery import images  # noqa: E402
-from studio import serving  # noqa: E402
+from studio import jobs, serving  # noqa: E402
 from studio.engines.contract import EngineRequest, EngineResult  # noqa: E402
 from studio.models import Job  # noqa: E402
 from studio.queue.pool import Pool  # noqa: E402
@@ -57,6 +57,28 @@ def beside_a_suspect() -> None:
     pool._fill()
     suspect.refresh_from_db()
     say(suspect=suspect.state, states=states(), calls=len(engine.calls))
+
+
+def looks() -> None:
+    """How often it does, for what it takes at once, and for what has to wait for one another."""
+    engine.let_go.set()
+    found, take = [], jobs.take
+
+    def look(free: int) -> Any:
+        taken = take(free)
+        found.append(taken.is_any_left)
+        return taken
+
+    jobs.take = look
+    ordered(2)
+    pool = Pool(4)
+    pool.fill()
+    until(lambda: states()["succeeded"] == 2 and pool._jobs == 0, "the end of both")
+    say(found=found)
+    ordered(10)
+    pool.fill()
+    until(lambda: states()["succeeded"] == 12, "the end of all")
+    say(is_any_left=found[-1])
 
 
 def hears() -> None:
@@ -108,6 +130,6 @@ def ends() -> None:
 
 if __name__ == "__main__":
     serving.engine = lambda *_: engine
-    {each.__name__: each for each in (beside_a_suspect, hears, stores_beside_calls, ends)}[
+    {each.__name__: each for each in (beside_a_suspect, ends, hears, looks, stores_beside_calls)}[
         sys.argv[1]
     ]()

@@ -17,6 +17,13 @@ def test_the_bell_is_heard_beside_the_queue(ground: Ground) -> None:
     assert end == {"calls": 3}
 
 
+@pytest.mark.parametrize("ground", ["sqlite", "postgresql"], indirect=True)
+def test_what_ends_has_it_look_only_while_others_wait(ground: Ground) -> None:
+    once, end = ground.run("tests.studio.pool_of_threads", "looks")
+    assert once == {"found": [False]}
+    assert end == {"is_any_left": False}
+
+
 @pytest.mark.parametrize("ground", ["sqlite"], indirect=True)
 def test_stores_what_came_back_beside_the_next_calls(ground: Ground) -> None:
     held, end = ground.run("tests.studio.pool_of_threads", "stores_beside_calls")
