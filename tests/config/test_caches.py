@@ -1,13 +1,18 @@
 """Counting in the database; `tests/api/test_throttles_together.py` has Redis, and processes."""
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.core.cache import cache
-from django.db import connection
+from django.db import connection, connections, transaction
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
+
+from config import caches
+from tests.product import until
 
 pytestmark = pytest.mark.django_db
 
@@ -34,16 +39,57 @@ def test_what_has_expired_is_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_count_is_not_waited_for_until_it_is_on_the_disk_and_what_follows_is() -> None:
+def test_a_count_is_not_waited_for_until_it_is_on_the_disk_and_what_follows_is(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    synced: list[bool] = []
+    if connection.vendor == "sqlite":
+        monkeypatch.setattr(type(connections["default"]), "_sync", lambda _: synced.append(True))
     with CaptureQueriesContext(connection) as asked:
         cache.count(["a"], 60)
-    said = [each["sql"] for each in asked]
-    ask = {
-        "postgresql": ("SHOW synchronous_commit", "on"),
-        "sqlite": ("PRAGMA synchronous", 2),  # FULL
-    }
-    question, durable = ask[connection.vendor]
-    assert any("sync" in each for each in said)
+    if connection.vendor == "sqlite":
+        assert not synced
+        with transaction.atomic():
+            pass
+        assert synced
+        return
+    assert any("synchronous_commit = off" in each["sql"] for each in asked)
     with connection.cursor() as cursor:
-        cursor.execute(question)
-        assert cursor.fetchone() == (durable,)
+        cursor.execute("SHOW synchronous_commit")
+        assert cursor.fetchone() == ("on",)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_threads_that_count_the_same_at_once_are_each_told_another(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """While the first is being counted, the others come: they are counted together."""
+    came, go_on, real, batches = threading.Event(), threading.Event(), caches._count, []
+
+    def count(table: str, asked: Any) -> Any:
+        batches.append(len(asked))
+        came.set()
+        assert go_on.wait(10)
+        return real(table, asked)
+
+    monkeypatch.setattr(caches, "_count", count)
+    caches._counting.cache_clear()
+    together = caches._counting(cache._table)
+    with ThreadPoolExecutor(5) as pool:
+        first = pool.submit(counted, "shared", "one")
+        assert came.wait(10)
+        rest = [pool.submit(counted, "shared", "two") for _ in range(4)]
+        until(lambda: len(together._waiting) == 4, "the others waiting")
+        go_on.set()
+        assert first.result() == [1, 1]
+        assert sorted(each.result() for each in rest) == [[n, n - 1] for n in (2, 3, 4, 5)]
+    caches._counting.cache_clear()
+    assert batches == [1, 4]
+
+
+def counted(*keys: str) -> list[int]:
+    try:
+        found: list[int] = cache.count(keys, 60)
+        return found
+    finally:
+        connection.close()
