@@ -203,10 +203,21 @@ def hold_each(
     *, workspace: Workspace, amounts: Mapping[str, int], by: User | None = None
 ) -> list[Transfer]:
     """Sets money aside for each reference, or, with InsufficientCredit, for none."""
-    debit, credit = _ends_of_holds(workspace)
+    debit, credit = ends_of_holds(workspace)
     return _move(
         debit=debit, credit=credit, amounts=amounts, state=Transfer.State.PENDING, memo="", by=by
     )
+
+
+def hold_new(ends: tuple[int, int], *, amounts: Mapping[str, int], by: User | None) -> None:
+    """As `hold_each`, for references that nobody has held, between `ends_of_holds`.
+
+    In the caller's transaction, which ends with an error: InsufficientCredit, or IntegrityError
+    for a reference that was held.
+    """
+    debit, credit = ends
+    _take(debit, sum(amounts.values()), is_posted=False)
+    statements.insert(_transfers(debit, credit, amounts, Transfer.State.PENDING, by=by))
 
 
 def post(*, reference: str) -> bool:
@@ -229,8 +240,8 @@ def void_each(references: Sequence[str]) -> int:
     return _settle(references, Transfer.State.VOIDED)
 
 
-def _ends_of_holds(workspace: Workspace) -> tuple[int, int]:
-    """The wallets of the workspace's credit and of the system's revenue."""
+def ends_of_holds(workspace: Workspace) -> tuple[int, int]:
+    """The wallets of the workspace's credit and of the system's revenue, which never change."""
     found = statements.returned(
         _ENDS_OF_HOLDS, statements.prepared(Wallet, workspace_id=workspace.pk)
     )
@@ -249,21 +260,7 @@ def _move(
     by: User | None,
 ) -> list[Transfer]:
     """All of them, or none; those that were moved before are not moved again."""
-    at = timezone.now()
-    rows = [
-        Transfer(
-            debit_id=debit,
-            credit_id=credit,
-            amount_micros=amount_micros,
-            state=state,
-            reference=reference,
-            memo=memo,
-            created_by=by,
-            created_at=at,
-            settled_at=at if state == Transfer.State.POSTED else None,
-        )
-        for reference, amount_micros in amounts.items()
-    ]
+    rows = _transfers(debit, credit, amounts, state, memo=memo, by=by)
     try:
         with transaction.atomic():
             _take(debit, sum(amounts.values()), is_posted=state == Transfer.State.POSTED)
@@ -280,6 +277,32 @@ def _move(
         later = _move(debit=debit, credit=credit, amounts=rest, state=state, memo=memo, by=by)
         return [*earlier.values(), *later]
     return rows
+
+
+def _transfers(
+    debit: int,
+    credit: int,
+    amounts: Mapping[str, int],
+    state: Transfer.State,
+    *,
+    memo: str = "",
+    by: User | None,
+) -> list[Transfer]:
+    at = timezone.now()
+    return [
+        Transfer(
+            debit_id=debit,
+            credit_id=credit,
+            amount_micros=amount_micros,
+            state=state,
+            reference=reference,
+            memo=memo,
+            created_by=by,
+            created_at=at,
+            settled_at=at if state == Transfer.State.POSTED else None,
+        )
+        for reference, amount_micros in amounts.items()
+    ]
 
 
 def _earlier(debit: int, credit: int, amounts: Mapping[str, int]) -> dict[str, Transfer]:

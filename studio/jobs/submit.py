@@ -172,6 +172,7 @@ def _accept(
     is_asking: bool,
 ) -> list[Job]:
     """In the order in which whoever stores and spends takes its locks: stock, then money."""
+    ends = ledger.ends_of_holds(workspace)
     with transaction.atomic(durable=True):
         stored_bytes = stock.lock(workspace)
         wallet = ledger.lock(workspace)
@@ -191,7 +192,7 @@ def _accept(
         whose = {"workspace": workspace, "created_by": by, "api_key": api_key}
         jobs = _jobs(order, order_id or ids.new(), sources, state=state, **masked, **whose)
         prices = {job.hold: job.price_micros for job in jobs}
-        ledger.hold_each(workspace=workspace, amounts=prices, by=by)
+        ledger.hold_new(ends, amounts=prices, by=by)
         statements.insert(jobs)
         if state == State.QUEUED:
             doorbell.ring()
