@@ -72,15 +72,22 @@ class NotifyListener:
 
 
 def _write_to_pipes(bell: str) -> None:
-    for pipe in _pipes(bell).glob("*.pipe"):
-        try:
-            writer = os.open(pipe, os.O_WRONLY | os.O_NONBLOCK)
-        except OSError:  # nobody reads it any more
-            pipe.unlink(missing_ok=True)
-            continue
-        with contextlib.suppress(BlockingIOError, BrokenPipeError):  # full: it rings already
-            os.write(writer, b"!")
-        os.close(writer)
+    folder = _pipes(bell)
+    with contextlib.suppress(FileNotFoundError):  # nobody has listened yet
+        for name in os.listdir(folder):
+            if name.endswith(".pipe"):
+                _write_to_pipe(f"{folder}/{name}")
+
+
+def _write_to_pipe(path: str) -> None:
+    try:
+        writer = os.open(path, os.O_WRONLY | os.O_NONBLOCK)
+    except OSError:  # nobody reads it any more
+        Path(path).unlink(missing_ok=True)
+        return
+    with contextlib.suppress(BlockingIOError, BrokenPipeError):  # full: it rings already
+        os.write(writer, b"!")
+    os.close(writer)
 
 
 def _pipes(bell: str) -> Path:
