@@ -23,7 +23,7 @@ def unsynced(
     is_pipelined = is_pipelined and is_outermost and connection.vendor == "postgresql"
     is_lost_with_server = is_outermost and not outlives_server
     if is_outermost and connection.vendor == "sqlite":
-        _set_sqlite("NORMAL")
+        connection.waits_for_disk = False  # type: ignore[attr-defined]
     try:
         with connections.pipelined() if is_pipelined else transaction.atomic(durable=durable):
             if is_lost_with_server and connection.vendor == "postgresql":
@@ -32,9 +32,4 @@ def unsynced(
             yield
     finally:
         if is_outermost and connection.vendor == "sqlite":
-            _set_sqlite("FULL")
-
-
-def _set_sqlite(synchronous: str) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute(f"PRAGMA synchronous = {synchronous}")
+            connection.waits_for_disk = True  # type: ignore[attr-defined]

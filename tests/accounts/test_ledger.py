@@ -175,12 +175,13 @@ def test_the_database_refuses_a_second_wallet_of_a_kind(workspace: Workspace) ->
             Wallet.objects.create(workspace=owner, kind=kind)
 
 
-def test_what_was_committed_survives_a_power_cut(db: None) -> None:
-    """On PostgreSQL its own settings see to it."""
+def test_what_was_committed_survives_a_power_cut(transactional_db: None) -> None:
+    """On PostgreSQL its own settings see to it; of SQLite's log, `tests/config/test_sqlite.py`."""
     with connection.cursor() as cursor:
         if connection.vendor == "sqlite":
             cursor.execute("PRAGMA synchronous")
             assert cursor.fetchone() == (2,), "FULL"
+            assert connection.waits_for_disk
         else:
             cursor.execute("SHOW synchronous_commit")
             assert cursor.fetchone() == ("on",)

@@ -112,6 +112,39 @@ def test_outside_of_transactions_sqlite_waits_by_itself(
     assert first.connection.execute("PRAGMA busy_timeout").fetchone() == (20_000,)
 
 
+def test_a_transaction_waits_for_the_disk_when_its_turn_is_over(
+    connect: Callable[[], DatabaseWrapper], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    synced: list[tuple[str, bool]] = []
+
+    def fdatasync(file: int) -> None:
+        name = Path(f"/proc/self/fd/{file}").readlink().name
+        synced.append((name, base._line.lock.locked()))
+
+    monkeypatch.setattr(base.os, "fdatasync", fdatasync)
+    first = connect()
+    first.connect()
+    for waits in (True, False):
+        first.waits_for_disk = waits
+        begin(first)
+        first.connection.execute(f"CREATE TABLE kept_{waits} (id)")
+        assert first.connection.execute("PRAGMA synchronous").fetchone() == (1,)
+        first.commit()
+        first.set_autocommit(True)
+        assert synced == [("line.sqlite3-wal", False)]
+
+
+@pytest.mark.parametrize("end", ["commit", "rollback"])
+def test_what_is_no_transaction_waits_for_the_disk_by_itself(
+    connect: Callable[[], DatabaseWrapper], end: str
+) -> None:
+    first = connect()
+    first.connect()
+    begin(first)
+    getattr(first, end)()
+    assert first.connection.execute("PRAGMA synchronous").fetchone() == (2,)
+
+
 @pytest.mark.parametrize(("pause", "breaks"), [(0.0005, 4), (0.01, 0)])
 def test_a_line_that_never_ends_leaves_the_database_now_and_then(
     monkeypatch: pytest.MonkeyPatch, pause: float, breaks: int
