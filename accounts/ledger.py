@@ -1,8 +1,8 @@
 """Moves money: two-phase transfers between wallets.
 
 A hold is a pending transfer from a workspace's credit to `revenue`; delivering posts it,
-anything else voids it. Every verb may be repeated with the same reference and then does
-nothing more. The verbs take part in the caller's transaction and hold no lock beyond it.
+anything else voids it. Every verb but `hold_each` may be repeated with the same reference and then
+does nothing more. The verbs take part in the caller's transaction and hold no lock beyond it.
 
     LedgerError
     ├── InsufficientCredit   the wallet cannot cover the amount
@@ -196,24 +196,22 @@ def hold(
     *, workspace: Workspace, amount_micros: int, reference: str, by: User | None = None
 ) -> Transfer:
     """Sets money aside for a price. Raises InsufficientCredit and then changes nothing."""
-    return hold_each(workspace=workspace, amounts={reference: amount_micros}, by=by)[0]
-
-
-def hold_each(
-    *, workspace: Workspace, amounts: Mapping[str, int], by: User | None = None
-) -> list[Transfer]:
-    """Sets money aside for each reference, or, with InsufficientCredit, for none."""
     debit, credit = ends_of_holds(workspace)
     return _move(
-        debit=debit, credit=credit, amounts=amounts, state=Transfer.State.PENDING, memo="", by=by
-    )
+        debit=debit,
+        credit=credit,
+        amounts={reference: amount_micros},
+        state=Transfer.State.PENDING,
+        memo="",
+        by=by,
+    )[0]
 
 
-def hold_new(ends: tuple[int, int], *, amounts: Mapping[str, int], by: User | None) -> None:
-    """As `hold_each`, for references that nobody has held, between `ends_of_holds`.
+def hold_each(ends: tuple[int, int], *, amounts: Mapping[str, int], by: User | None = None) -> None:
+    """Sets money aside for references that nobody has held, between `ends_of_holds`.
 
-    In the caller's transaction, which ends with an error: InsufficientCredit, or IntegrityError
-    for a reference that was held.
+    For each, or for none: an error, InsufficientCredit or IntegrityError, has to end the caller's
+    transaction.
     """
     debit, credit = ends
     _take(debit, sum(amounts.values()), is_posted=False)

@@ -7,7 +7,7 @@ served together next (decision 0019).
 
 import threading
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future, wait
+from concurrent.futures import Future
 from typing import Generic, TypeVar
 
 from accounts import turns
@@ -18,49 +18,63 @@ _Asked = TypeVar("_Asked")
 _Done = TypeVar("_Done")
 
 
+class _Ticket(Generic[_Asked, _Done]):
+    def __init__(self, asked: _Asked) -> None:
+        self.asked = asked
+        self.done: Future[_Done] = Future()
+        self.called = threading.Event()  # it is done, or is the one that serves
+
+
 class Together(Generic[_Asked, _Done]):
     """Calls `do` with what was asked, in turn; it does all or, raising, nothing.
 
     If it raises for many, each is asked alone, so that everybody gets a result or an error of
-    their own. One of the threads does it for all, while the others give up their turn.
+    their own. One of the threads does it for all, while the others give up their turn; then the
+    first of those who came meanwhile, so that nobody serves for longer than their own takes.
     """
 
     def __init__(self, do: Callable[[Sequence[_Asked]], Sequence[_Done]]) -> None:
         self._do = do
         self._lock = threading.Lock()
-        self._waiting: list[tuple[_Asked, Future[_Done]]] = []
+        self._waiting: list[_Ticket[_Asked, _Done]] = []
         self._is_served = False
 
     def __call__(self, asked: _Asked) -> _Done:
-        ticket: Future[_Done] = Future()
+        ticket: _Ticket[_Asked, _Done] = _Ticket(asked)
         with self._lock:
-            self._waiting.append((asked, ticket))
-            serves = not self._is_served
-            self._is_served = True
-        if serves:
-            while batch := self._next():
-                self._serve(batch)
-        else:
+            self._waiting.append(ticket)
+            serves, self._is_served = not self._is_served, True
+        if not serves:
             with turns.waiting():
-                wait([ticket])
-        return ticket.result()
+                ticket.called.wait()
+        if not ticket.done.done():
+            self._serve_all()
+        return ticket.done.result()
 
-    def _next(self) -> list[tuple[_Asked, Future[_Done]]]:
+    def _serve_all(self) -> None:
+        """By the first of those who wait."""
         with self._lock:
             batch = self._waiting[:_MOST_AT_ONCE]
             del self._waiting[:_MOST_AT_ONCE]
-            self._is_served = bool(batch)
-        return batch
-
-    def _serve(self, batch: list[tuple[_Asked, Future[_Done]]]) -> None:
         try:
-            done = self._do([asked for asked, _ in batch])
+            self._serve(batch)
+        finally:
+            with self._lock:
+                self._is_served = bool(self._waiting)
+                if self._waiting:
+                    self._waiting[0].called.set()
+
+    def _serve(self, batch: list[_Ticket[_Asked, _Done]]) -> None:
+        try:
+            done = self._do([each.asked for each in batch])
         except BaseException as error:
             if len(batch) == 1:
-                batch[0][1].set_exception(error)
+                batch[0].done.set_exception(error)
+                batch[0].called.set()
                 return
             for one in batch:
                 self._serve([one])
             return
-        for (_, ticket), result in zip(batch, done, strict=True):
-            ticket.set_result(result)
+        for each, result in zip(batch, done, strict=True):
+            each.done.set_result(result)
+            each.called.set()

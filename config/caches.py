@@ -7,7 +7,7 @@ from functools import cache, partial
 
 from django.core.cache.backends.db import DatabaseCache
 from django.core.cache.backends.redis import RedisCache
-from django.db import connection
+from django.db import OperationalError, connection
 from django.utils import timezone
 
 from accounts.durability import unsynced
@@ -36,6 +36,8 @@ class CountingDatabaseCache(DatabaseCache):
         ends_at = timezone.now() + timedelta(seconds=timeout_seconds)
         expires = connection.ops.adapt_datetimefield_value(ends_at.replace(microsecond=0))
         counts = _counting(self._table)((names, expires))
+        if isinstance(counts, OperationalError):
+            raise counts
         if 1 in counts:  # a new minute of somebody's
             self._forget_expired()
         return counts
@@ -47,9 +49,17 @@ class CountingDatabaseCache(DatabaseCache):
 
 
 @cache
-def _counting(table: str) -> Together[_Asked, list[int]]:
+def _counting(table: str) -> Together[_Asked, list[int] | OperationalError]:
     """One for all threads of a process, as each has a cache of its own."""
-    return Together(partial(_count, table))
+    return Together(partial(_counted, table))
+
+
+def _counted(table: str, asked: Sequence[_Asked]) -> Sequence[list[int] | OperationalError]:
+    """A database that is away is so for all: they would wait for it one after the other."""
+    try:
+        return _count(table, asked)
+    except OperationalError as error:
+        return [error] * len(asked)
 
 
 def _count(table: str, asked: Sequence[_Asked]) -> list[list[int]]:

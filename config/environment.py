@@ -163,7 +163,8 @@ def database(name: str, default: str) -> dict[str, Any]:
     found = parsed(name, "db_url", default)
     if found["ENGINE"] == "django.db.backends.sqlite3":
         # IMMEDIATE: a transaction that will write never finds that it read stale rows.
-        # FULL: what was committed survives a power cut; this file keeps money.
+        # FULL: what was committed survives a power cut; this file keeps money. Of transactions
+        # `config.sqlite` sees to it.
         # A cache of 256 kB, not 2 MB, for each of a worker's many connections: the system
         # caches the file anyway.
         options: dict[str, Any] = {

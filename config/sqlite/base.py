@@ -19,9 +19,9 @@ import sqlite3
 import threading
 import time
 from collections import defaultdict
-from contextlib import suppress
 from typing import Any
 
+from django.db import OperationalError
 from django.db.backends.sqlite3 import base
 
 _ASK_SECONDS = 0.0003
@@ -74,6 +74,7 @@ os.register_at_fork(after_in_child=_begin_anew)
 class DatabaseWrapper(base.DatabaseWrapper):
     waits_for_disk = True  # when a transaction ends
     _turn: "Line | None" = None
+    _log: int | None = None
 
     def _start_transaction_under_autocommit(self) -> None:
         until = time.monotonic() + self._patience_seconds
@@ -81,8 +82,9 @@ class DatabaseWrapper(base.DatabaseWrapper):
         try:
             with self.wrap_database_errors:
                 self._begin(until)
+                self._log = self._open_log() if self.waits_for_disk else None
         except BaseException:
-            self._end()
+            self._rollback()
             raise
 
     @property
@@ -96,14 +98,6 @@ class DatabaseWrapper(base.DatabaseWrapper):
         while not self._has_begun(is_last=time.monotonic() >= until):
             time.sleep(_ASK_SECONDS)
 
-    def _end(self) -> None:
-        """Outside of transactions it waits by itself, for locks and for the disk."""
-        self._pass_turn()
-        if self.connection is None:
-            return
-        self._set(f"busy_timeout = {round(1000 * self._patience_seconds)}")
-        self._set("synchronous = FULL")
-
     def _has_begun(self, *, is_last: bool) -> bool:
         """Asked of the driver itself: Django's cursor takes ten times as long, each time."""
         try:
@@ -115,29 +109,47 @@ class DatabaseWrapper(base.DatabaseWrapper):
             return False
         return True
 
+    def _open_log(self) -> int | None:
+        """Before anything is written to it: a fault of the disk is told to who had it open.
+
+        None in memory, and where SQLite can keep no log: there it has waited when it commits.
+        """
+        try:
+            path = os.path.realpath(self.settings_dict["NAME"])
+            return os.open(f"{path}-wal", os.O_RDONLY)
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            raise OperationalError("the log of the database cannot be opened") from error
+
     def _set(self, pragma: str) -> None:
         self.connection.execute(f"PRAGMA {pragma}")
 
     def _commit(self) -> None:
         super()._commit()  # type: ignore[misc]
         self._end()
-        if self.waits_for_disk:
-            self._sync()
-
-    def _sync(self) -> None:
-        """What others have committed meanwhile is on the disk then as well."""
-        with suppress(FileNotFoundError):  # no log is left, when all is in the database
-            log = os.open(f"{self.settings_dict['NAME']}-wal", os.O_RDONLY)
-            try:
-                os.fdatasync(log)
-            finally:
-                os.close(log)
 
     def _rollback(self) -> None:
         try:
             super()._rollback()  # type: ignore[misc]
         finally:
             self._end()
+
+    def _end(self) -> None:
+        """After a rollback the disk is waited for too: it may be told what others committed."""
+        self._pass_turn()
+        log, self._log = self._log, None
+        try:
+            if self.connection is not None and not self.connection.in_transaction:
+                self._set(f"busy_timeout = {round(1000 * self._patience_seconds)}")
+                self._set("synchronous = FULL")
+            if log is not None:
+                os.fdatasync(log)  # what others committed meanwhile is on the disk then as well
+        except OSError as error:
+            raise OperationalError("not known to be on the disk") from error
+        finally:
+            if log is not None:
+                os.close(log)
 
     def get_new_connection(self, conn_params: dict[str, Any]) -> sqlite3.Connection:
         try:
@@ -155,6 +167,9 @@ class DatabaseWrapper(base.DatabaseWrapper):
                 super()._close()  # type: ignore[misc]
         finally:
             self._pass_turn()
+            if self._log is not None:
+                os.close(self._log)
+                self._log = None
 
     def _is_sound(self) -> bool:
         return not (self.errors_occurred or self.connection.in_transaction)

@@ -63,7 +63,10 @@ _TAKE = f"""
 
 
 class Taken(NamedTuple):
-    """`is_any_left`: some may wait for the end of another, and the bell will not ring for them."""
+    """`is_any_left`: some may wait for the end of another, and the bell will not ring for them.
+
+    Of 0 nothing is asked, and some may be left.
+    """
 
     jobs: list[Job]
     is_any_left: bool

@@ -192,7 +192,7 @@ def _accept(
         whose = {"workspace": workspace, "created_by": by, "api_key": api_key}
         jobs = _jobs(order, order_id or ids.new(), sources, state=state, **masked, **whose)
         prices = {job.hold: job.price_micros for job in jobs}
-        ledger.hold_new(ends, amounts=prices, by=by)
+        ledger.hold_each(ends, amounts=prices, by=by)
         statements.insert(jobs)
         if state == State.QUEUED:
             doorbell.ring()

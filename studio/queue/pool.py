@@ -107,7 +107,7 @@ class Pool:
                 connection.close()
 
     def _fill(self) -> None:
-        self._is_any_left = True  # whatever ends meanwhile has it looked once more
+        self._is_any_left = True  # whatever ends meanwhile makes it look once more
         claimed, self._is_any_left = jobs.take(self._free())
         with self._counting:
             self._calls += len(claimed)

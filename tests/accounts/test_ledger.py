@@ -29,7 +29,8 @@ def test_a_hold_is_set_aside_then_posted_once(workspace: Workspace) -> None:
 
 
 def test_several_holds_are_posted_together_or_none(workspace: Workspace) -> None:
-    ledger.hold_each(workspace=workspace, amounts={"job:1": 3_000, "job:2": 4_000, "job:3": 1_000})
+    ends = ledger.ends_of_holds(workspace)
+    ledger.hold_each(ends, amounts={"job:1": 3_000, "job:2": 4_000, "job:3": 1_000})
     ledger.void(reference="job:3")
     with pytest.raises(ledger.SettledOtherwise), transaction.atomic():
         ledger.post_each(["job:1", "job:2", "job:3"])
@@ -175,7 +176,8 @@ def test_the_database_refuses_a_second_wallet_of_a_kind(workspace: Workspace) ->
             Wallet.objects.create(workspace=owner, kind=kind)
 
 
-def test_what_was_committed_survives_a_power_cut(transactional_db: None) -> None:
+@pytest.mark.django_db(transaction=True)
+def test_what_was_committed_survives_a_power_cut() -> None:
     """On PostgreSQL its own settings see to it; of SQLite's log, `tests/config/test_sqlite.py`."""
     with connection.cursor() as cursor:
         if connection.vendor == "sqlite":

@@ -54,6 +54,14 @@ def test_those_who_come_meanwhile_are_served_together() -> None:
     assert desk.double(7) == 14
 
 
+def test_nobody_serves_for_longer_than_their_own_takes() -> None:
+    """The first of those who came meanwhile goes on."""
+    desk = Desk()
+    with ThreadPoolExecutor(80) as pool:
+        [each.result(10) for each in desk.ask(pool, range(1, 61))]
+    assert len(set(desk.threads)) == 3
+
+
 def test_who_cannot_be_served_hears_it_alone() -> None:
     desk = Desk()
     with ThreadPoolExecutor(8) as pool:

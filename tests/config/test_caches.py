@@ -7,10 +7,11 @@ from typing import Any
 
 import pytest
 from django.core.cache import cache
-from django.db import connection, connections, transaction
+from django.db import OperationalError, connection, connections, transaction
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from accounts.together import Together
 from config import caches
 from tests.product import until
 
@@ -44,7 +45,8 @@ def test_a_count_is_not_waited_for_until_it_is_on_the_disk_and_what_follows_is(
 ) -> None:
     synced: list[bool] = []
     if connection.vendor == "sqlite":
-        monkeypatch.setattr(type(connections["default"]), "_sync", lambda _: synced.append(True))
+        default = type(connections["default"])
+        monkeypatch.setattr(default, "_open_log", lambda _: synced.append(True))
     with CaptureQueriesContext(connection) as asked:
         cache.count(["a"], 60)
     if connection.vendor == "sqlite":
@@ -64,17 +66,16 @@ def test_threads_that_count_the_same_at_once_are_each_told_another(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """While the first is being counted, the others come: they are counted together."""
-    came, go_on, real, batches = threading.Event(), threading.Event(), caches._count, []
+    came, go_on, batches = threading.Event(), threading.Event(), []
 
-    def count(table: str, asked: Any) -> Any:
+    def count(asked: Any) -> Any:
         batches.append(len(asked))
         came.set()
         assert go_on.wait(10)
-        return real(table, asked)
+        return caches._counted(cache._table, asked)
 
-    monkeypatch.setattr(caches, "_count", count)
-    caches._counting.cache_clear()
-    together = caches._counting(cache._table)
+    together: Together[Any, Any] = Together(count)
+    monkeypatch.setattr(caches, "_counting", lambda _: together)
     with ThreadPoolExecutor(5) as pool:
         first = pool.submit(counted, "shared", "one")
         assert came.wait(10)
@@ -83,8 +84,22 @@ def test_threads_that_count_the_same_at_once_are_each_told_another(
         go_on.set()
         assert first.result() == [1, 1]
         assert sorted(each.result() for each in rest) == [[n, n - 1] for n in (2, 3, 4, 5)]
-    caches._counting.cache_clear()
     assert batches == [1, 4]
+
+
+def test_a_database_that_is_away_is_asked_once_for_all(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[int] = []
+
+    def fail(_: str, batch: Any) -> Any:
+        asked.append(len(batch))
+        raise OperationalError("away")
+
+    monkeypatch.setattr(caches, "_count", fail)
+    told = caches._counted("cache", [(["a"], None), (["b"], None)])
+    assert [str(each) for each in told] == ["away", "away"]
+    assert asked == [2]
+    with pytest.raises(OperationalError, match="away"):
+        cache.count(["a"], 60)
 
 
 def counted(*keys: str) -> list[int]:

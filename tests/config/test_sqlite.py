@@ -81,6 +81,8 @@ def test_who_cannot_begin_leaves_the_line(connect: Callable[[], DatabaseWrapper]
     with pytest.raises(OperationalError):
         begin(first)
     assert not base._line.lock.locked()
+    assert first.connection.execute("PRAGMA busy_timeout").fetchone() == (50,)
+    assert first.connection.execute("PRAGMA synchronous").fetchone() == (2,)
 
 
 def test_who_waits_for_another_process_begins_as_soon_as_it_may(
@@ -112,9 +114,12 @@ def test_outside_of_transactions_sqlite_waits_by_itself(
     assert first.connection.execute("PRAGMA busy_timeout").fetchone() == (20_000,)
 
 
+@pytest.mark.parametrize("end", ["commit", "rollback"])
+@pytest.mark.parametrize("waits", [True, False])
 def test_a_transaction_waits_for_the_disk_when_its_turn_is_over(
-    connect: Callable[[], DatabaseWrapper], monkeypatch: pytest.MonkeyPatch
+    connect: Callable[[], DatabaseWrapper], monkeypatch: pytest.MonkeyPatch, waits: bool, end: str
 ) -> None:
+    """A rollback too: others may have committed what it read."""
     synced: list[tuple[str, bool]] = []
 
     def fdatasync(file: int) -> None:
@@ -124,14 +129,49 @@ def test_a_transaction_waits_for_the_disk_when_its_turn_is_over(
     monkeypatch.setattr(base.os, "fdatasync", fdatasync)
     first = connect()
     first.connect()
-    for waits in (True, False):
-        first.waits_for_disk = waits
+    first.waits_for_disk = waits
+    begin(first)
+    first.connection.execute("CREATE TABLE kept (id)")
+    assert first.connection.execute("PRAGMA synchronous").fetchone() == (1,)
+    assert not synced
+    getattr(first, end)()
+    assert synced == [("line.sqlite3-wal", False)] * waits
+
+
+def test_the_log_is_found_where_the_database_is_and_not_its_link(
+    connect: Callable[[], DatabaseWrapper], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    synced: list[int] = []
+    monkeypatch.setattr(base.os, "fdatasync", synced.append)
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "line.sqlite3").symlink_to(tmp_path / "elsewhere" / "real.sqlite3")
+    first = connect()
+    first.connect()
+    begin(first)
+    first.commit()
+    assert len(synced) == 1
+
+
+def test_a_disk_that_fails_is_told(
+    connect: Callable[[], DatabaseWrapper], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(*_: object) -> None:
+        raise OSError(5, "Input/output error")
+
+    first = connect()
+    first.connect()
+    with monkeypatch.context() as at_commit:
         begin(first)
-        first.connection.execute(f"CREATE TABLE kept_{waits} (id)")
-        assert first.connection.execute("PRAGMA synchronous").fetchone() == (1,)
-        first.commit()
-        first.set_autocommit(True)
-        assert synced == [("line.sqlite3-wal", False)]
+        at_commit.setattr(base.os, "fdatasync", fails)
+        with pytest.raises(OperationalError, match="not known"):
+            first.commit()
+    first.set_autocommit(True)
+    with monkeypatch.context() as at_begin:
+        at_begin.setattr(base.os, "open", fails)
+        with pytest.raises(OperationalError, match="cannot be opened"):
+            begin(first)
+    assert not first.connection.in_transaction
+    assert not base._line.lock.locked()
 
 
 @pytest.mark.parametrize("end", ["commit", "rollback"])

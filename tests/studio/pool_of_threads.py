@@ -60,7 +60,7 @@ def beside_a_suspect() -> None:
 
 
 def looks() -> None:
-    """How often it does, for what it takes at once, and for what has to wait for one another."""
+    """Looks once for jobs that it takes at once; else until none is left."""
     engine.let_go.set()
     found, take = [], jobs.take
 
@@ -78,6 +78,7 @@ def looks() -> None:
     ordered(10)
     pool.fill()
     until(lambda: states()["succeeded"] == 12, "the end of all")
+    until(lambda: not pool._is_any_left, "a look that finds none")
     say(is_any_left=found[-1])
 
 
