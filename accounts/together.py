@@ -18,7 +18,9 @@ _Asked = TypeVar("_Asked")
 _Done = TypeVar("_Done")
 
 
-class _Ticket(Generic[_Asked, _Done]):
+class Ticket(Generic[_Asked, _Done]):
+    """What one asked, and what becomes of it."""
+
     def __init__(self, asked: _Asked) -> None:
         self.asked = asked
         self.done: Future[_Done] = Future()
@@ -36,11 +38,11 @@ class Together(Generic[_Asked, _Done]):
     def __init__(self, do: Callable[[Sequence[_Asked]], Sequence[_Done]]) -> None:
         self._do = do
         self._lock = threading.Lock()
-        self._waiting: list[_Ticket[_Asked, _Done]] = []
+        self._waiting: list[Ticket[_Asked, _Done]] = []
         self._is_served = False
 
     def __call__(self, asked: _Asked) -> _Done:
-        ticket: _Ticket[_Asked, _Done] = _Ticket(asked)
+        ticket: Ticket[_Asked, _Done] = Ticket(asked)
         with self._lock:
             self._waiting.append(ticket)
             serves, self._is_served = not self._is_served, True
@@ -64,7 +66,7 @@ class Together(Generic[_Asked, _Done]):
                 if self._waiting:
                     self._waiting[0].called.set()
 
-    def _serve(self, batch: list[_Ticket[_Asked, _Done]]) -> None:
+    def _serve(self, batch: list[Ticket[_Asked, _Done]]) -> None:
         try:
             done = self._do([each.asked for each in batch])
         except BaseException as error:

@@ -1,6 +1,5 @@
 """Every end of an attempt, one process."""
 
-from concurrent.futures import Future
 from datetime import timedelta
 from typing import Any
 
@@ -9,7 +8,7 @@ from django.utils import timezone
 
 from accounts import workspaces
 from accounts.models import User, Workspace
-from accounts.together import Together
+from accounts.together import Ticket, Together
 from accounts.workspaces import NotAllowed
 from gallery import images
 from gallery.models import Image, PendingObject
@@ -194,10 +193,10 @@ def test_of_many_that_end_together_a_late_one_ends_alone(
         for job in jobs.claim(3):
             jobs.run(job)
     lose(made[1][0])
-    tickets: list[Future[Any]] = [Future() for _ in made]
-    Together(settle._deliver_each)._serve(list(zip(made, tickets, strict=True)))
-    assert [ticket.exception() is None for ticket in tickets] == [True, False, True]
-    assert isinstance(tickets[1].exception(), settle.Superseded)
+    tickets: list[Ticket[Any, Any]] = list(map(Ticket, made))
+    Together(settle._deliver_each)._serve(tickets)
+    assert [each.done.exception() is None for each in tickets] == [True, False, True]
+    assert isinstance(tickets[1].done.exception(), settle.Superseded)
     assert balance(workspace) == (144_000, 3_000)
     run_to_end(made[1][0])
     assert (Image.objects.count(), balance(workspace)) == (3, (141_000, 0))
