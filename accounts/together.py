@@ -26,6 +26,10 @@ class Ticket(Generic[_Asked, _Done]):
         self.done: Future[_Done] = Future()
         self.called = threading.Event()  # it is done, or is the one that serves
 
+    def fail(self, error: BaseException) -> None:
+        self.done.set_exception(error)
+        self.called.set()
+
 
 class Together(Generic[_Asked, _Done]):
     """Calls `do` with what was asked, in turn; it does all or, raising, nothing.
@@ -33,10 +37,18 @@ class Together(Generic[_Asked, _Done]):
     If it raises for many, each is asked alone, so that everybody gets a result or an error of
     their own. One of the threads does it for all, while the others give up their turn; then the
     first of those who came meanwhile, so that nobody serves for longer than their own takes.
+
+    What concerns all alike, `for_all`, is told to all at once.
     """
 
-    def __init__(self, do: Callable[[Sequence[_Asked]], Sequence[_Done]]) -> None:
+    def __init__(
+        self,
+        do: Callable[[Sequence[_Asked]], Sequence[_Done]],
+        *,
+        for_all: tuple[type[Exception], ...] = (),
+    ) -> None:
         self._do = do
+        self._for_all = for_all
         self._lock = threading.Lock()
         self._waiting: list[Ticket[_Asked, _Done]] = []
         self._is_served = False
@@ -50,10 +62,10 @@ class Together(Generic[_Asked, _Done]):
             with turns.waiting():
                 ticket.called.wait()
         if not ticket.done.done():
-            self._serve_all()
+            self._serve_next()
         return ticket.done.result()
 
-    def _serve_all(self) -> None:
+    def _serve_next(self) -> None:
         """By the first of those who wait."""
         with self._lock:
             batch = self._waiting[:_MOST_AT_ONCE]
@@ -70,9 +82,9 @@ class Together(Generic[_Asked, _Done]):
         try:
             done = self._do([each.asked for each in batch])
         except BaseException as error:
-            if len(batch) == 1:
-                batch[0].done.set_exception(error)
-                batch[0].called.set()
+            if len(batch) == 1 or isinstance(error, self._for_all):
+                for each in batch:
+                    each.fail(error)
                 return
             for one in batch:
                 self._serve([one])

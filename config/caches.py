@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Sequence
 from datetime import timedelta
-from functools import cache, partial
+from functools import cache
 
 from django.core.cache.backends.db import DatabaseCache
 from django.core.cache.backends.redis import RedisCache
@@ -36,8 +36,6 @@ class CountingDatabaseCache(DatabaseCache):
         ends_at = timezone.now() + timedelta(seconds=timeout_seconds)
         expires = connection.ops.adapt_datetimefield_value(ends_at.replace(microsecond=0))
         counts = _counting(self._table)((names, expires))
-        if isinstance(counts, OperationalError):
-            raise counts
         if 1 in counts:  # a new minute of somebody's
             self._forget_expired()
         return counts
@@ -49,17 +47,12 @@ class CountingDatabaseCache(DatabaseCache):
 
 
 @cache
-def _counting(table: str) -> Together[_Asked, list[int] | OperationalError]:
-    """One for all threads of a process, as each has a cache of its own."""
-    return Together(partial(_counted, table))
+def _counting(table: str) -> Together[_Asked, list[int]]:
+    """One for all threads of a process, as each has a cache of its own.
 
-
-def _counted(table: str, asked: Sequence[_Asked]) -> Sequence[list[int] | OperationalError]:
-    """A database that is away is so for all: they would wait for it one after the other."""
-    try:
-        return _count(table, asked)
-    except OperationalError as error:
-        return [error] * len(asked)
+    A database that is away is so for all: they would wait for it one after the other.
+    """
+    return Together(lambda asked: _count(table, asked), for_all=(OperationalError,))
 
 
 def _count(table: str, asked: Sequence[_Asked]) -> list[list[int]]:

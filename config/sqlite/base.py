@@ -19,6 +19,7 @@ import sqlite3
 import threading
 import time
 from collections import defaultdict
+from functools import cache
 from typing import Any
 
 from django.db import OperationalError
@@ -71,6 +72,12 @@ _of_parents: list[list[sqlite3.Connection]] = []  # kept, since to close them is
 os.register_at_fork(after_in_child=_begin_anew)
 
 
+@cache
+def _log_of(database: str | os.PathLike[str]) -> str:
+    """SQLite puts it beside the file, not beside a link to it."""
+    return f"{os.path.realpath(database)}-wal"
+
+
 class DatabaseWrapper(base.DatabaseWrapper):
     waits_for_disk = True  # when a transaction ends
     _turn: "Line | None" = None
@@ -115,8 +122,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
         None in memory, and where SQLite can keep no log: there it has waited when it commits.
         """
         try:
-            path = os.path.realpath(self.settings_dict["NAME"])
-            return os.open(f"{path}-wal", os.O_RDONLY)
+            return os.open(_log_of(self.settings_dict["NAME"]), os.O_RDONLY)
         except FileNotFoundError:
             return None
         except OSError as error:

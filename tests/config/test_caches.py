@@ -11,7 +11,7 @@ from django.db import OperationalError, connection, connections, transaction
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from accounts.together import Together
+from accounts.together import Ticket, Together
 from config import caches
 from tests.product import until
 
@@ -72,7 +72,7 @@ def test_threads_that_count_the_same_at_once_are_each_told_another(
         batches.append(len(asked))
         came.set()
         assert go_on.wait(10)
-        return caches._counted(cache._table, asked)
+        return caches._count(cache._table, asked)
 
     together: Together[Any, Any] = Together(count)
     monkeypatch.setattr(caches, "_counting", lambda _: together)
@@ -95,8 +95,9 @@ def test_a_database_that_is_away_is_asked_once_for_all(monkeypatch: pytest.Monke
         raise OperationalError("away")
 
     monkeypatch.setattr(caches, "_count", fail)
-    told = caches._counted("cache", [(["a"], None), (["b"], None)])
-    assert [str(each) for each in told] == ["away", "away"]
+    told = [Ticket[Any, Any]((["a"], None)), Ticket[Any, Any]((["b"], None))]
+    caches._counting("cache")._serve(told)
+    assert [str(each.done.exception()) for each in told] == ["away", "away"]
     assert asked == [2]
     with pytest.raises(OperationalError, match="away"):
         cache.count(["a"], 60)

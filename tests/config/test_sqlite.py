@@ -48,9 +48,11 @@ def test_the_next_in_line_begins_when_the_one_before_ends(
     waiting.start()
     waiting.join(0.05)
     assert waiting.is_alive()
+    assert first._log is not None
     getattr(first, end)()
     waiting.join(PATIENCE_SECONDS)
     assert not waiting.is_alive()
+    assert first._log is None
     assert base._line.lock.locked()
     second.rollback()
     assert not base._line.lock.locked()
