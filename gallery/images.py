@@ -1,6 +1,6 @@
 """Stores pictures and gives them their rows.
 
-An object is staged first (written, read back, compared) outside of any transaction, and
+An object is staged first (written and compared) outside of any transaction, and
 owned later, in the transaction that makes its Image. What is never owned is an orphan,
 which `sweep` removes within the hour.
 
@@ -8,7 +8,6 @@ which `sweep` removes within the hour.
 """
 
 import hashlib
-import io
 import logging
 import time
 from collections.abc import Iterable, Sequence
@@ -70,7 +69,7 @@ def stage(
     sha256 = sha256 or hashlib.sha256(data).hexdigest()
     _announce(PendingObject(key=key, created_at=now, sha256=sha256, purpose=purpose, facts=facts))
     with turns.waiting():
-        while not _has_written(key, data, is_last=until is None or timezone.now() >= until):
+        while not _is_kept(key, data, sha256, is_last=until is None or timezone.now() >= until):
             time.sleep(_PATIENCE_SECONDS)
     return key
 
@@ -85,25 +84,15 @@ def _insert(rows: Sequence[PendingObject]) -> Sequence[PendingObject]:
 _announce = Together(_insert)
 
 
-def _has_written(key: str, data: bytes, *, is_last: bool) -> bool:
+def _is_kept(key: str, data: bytes, sha256: str, *, is_last: bool) -> bool:
     try:
-        _write(key, data)
+        current.keep(key, data, sha256)
     except StorageError:
         if is_last:
             raise
         log.warning("the storage does not take key=%s; it is asked again", key)
         return False
     return True
-
-
-def _write(key: str, data: bytes) -> None:
-    current.write(key, io.BytesIO(data))
-    try:
-        kept = read(key)
-    except FileNotFoundError as error:
-        raise StorageError(f"{key} was written and is not there") from error
-    if kept != data:
-        raise StorageError(f"{key} reads otherwise than it was written")
 
 
 def staged_for(purpose: str) -> Staged | None:

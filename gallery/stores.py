@@ -65,6 +65,19 @@ class Store:
         with self._translated(key):
             self.storage.save(key, File(file, name=key))
 
+    def keep(self, key: str, data: bytes, sha256: str) -> None:
+        """Writes it under exactly this key, and makes sure that it is there as it was given."""
+        with self._translated(key):
+            is_vouched = self._is_vouched(key, data, sha256)
+        if is_vouched:
+            return
+        try:
+            kept = self.read(key)
+        except FileNotFoundError as error:
+            raise StorageError(f"{key} was written and is not there") from error
+        if kept != data:
+            raise StorageError(f"{key} reads otherwise than it was written")
+
     def remove(self, key: str) -> None:
         """May be repeated."""
         with self._translated(key):
@@ -91,6 +104,14 @@ class Store:
         """Of an object in a bucket, for a browser and some minutes; `told` are headers for it."""
         bucket: Any = self.storage
         return str(bucket.url(key, parameters=told))
+
+    def _is_vouched(self, key: str, data: bytes, sha256: str) -> bool:
+        """Writes it. Whether the storage has computed the SHA-256 of what it took, and found ours."""
+        if self.is_bucket:
+            bucket: Any = self.storage
+            return bool(bucket.put(key, data, bytes.fromhex(sha256)))
+        self.storage.save(key, ContentFile(data))
+        return False
 
     def _in_bucket(self) -> Iterator[tuple[str, int]]:
         bucket: Any = self.storage

@@ -228,8 +228,8 @@ def broken(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> p
     def fail(*_args: Any, **_kwargs: Any) -> None:
         raise request.param
 
-    for verb in ("save", "open", "delete", "exists"):
-        monkeypatch.setattr(FileSystemStorage, verb, fail)
+    for verb in ("save", "put", "open", "delete", "exists"):
+        monkeypatch.setattr(FileSystemStorage, verb, fail, raising=False)
     return monkeypatch
 
 

@@ -7,7 +7,9 @@ import tempfile
 import time
 import tracemalloc
 import zipfile
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from datetime import timedelta
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -204,6 +206,64 @@ def test_downloads_and_zips_are_whole(image: Image, as_ada: Client) -> None:
     with zipfile.ZipFile(io.BytesIO(packed)) as opened:
         name = next(each for each in opened.namelist() if each.endswith(".png"))
         assert opened.read(name) == images.read(image.original)
+
+
+# Whether the server has what it was given
+
+Heard = Callable[[str, Callable[..., Any]], None]
+
+
+@pytest.fixture
+def heard(on_s3: S3) -> Iterator[Heard]:
+    """Has a handler called at an event of the client's, for the length of the test."""
+    storage: Any = default_storage
+    events = storage.connection.meta.client.meta.events
+    with ExitStack() as after:
+
+        def hear(event: str, handler: Callable[..., Any]) -> None:
+            events.register(event, handler)
+            after.callback(events.unregister, event, handler)
+
+        yield hear
+
+
+@pytest.fixture
+def asked(heard: Heard) -> list[str]:
+    """What the server was asked for."""
+    found: list[str] = []
+    heard("before-send.s3", lambda event_name, **_: found.append(event_name.rpartition(".")[2]))
+    return found
+
+
+def untold(params: dict[str, Any], **_: Any) -> None:
+    """As to a server that does not look at sums."""
+    del params["ChecksumSHA256"]
+
+
+def damaged(request: Any, **_: Any) -> None:
+    request.body = b"nine"
+
+
+def test_a_server_that_finds_the_same_sum_need_not_give_it_back(asked: list[str]) -> None:
+    key = images.stage(b"mine", suffix="bin")
+    assert asked == ["PutObject"]
+    assert images.read(key) == b"mine"
+
+
+def test_what_a_server_does_not_vouch_for_is_read_back(asked: list[str], heard: Heard) -> None:
+    heard("provide-client-params.s3.PutObject", untold)
+    images.stage(b"mine", suffix="bin")
+    assert asked == ["PutObject", "GetObject"]
+
+
+def test_bytes_that_were_damaged_on_their_way_are_not_kept(heard: Heard) -> None:
+    heard("before-send.s3.PutObject", damaged)
+    with pytest.raises(StorageError, match="failed at"):
+        images.stage(b"mine", suffix="bin")
+    assert list(images.stored()) == []
+    heard("provide-client-params.s3.PutObject", untold)
+    with pytest.raises(StorageError, match="reads otherwise"):
+        images.stage(b"mine", suffix="bin")
 
 
 def test_what_is_large_goes_and_comes_in_parts_and_not_through_memory(on_s3: S3) -> None:
