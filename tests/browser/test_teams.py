@@ -15,12 +15,18 @@ BEN = "team-ben@example.com"
 
 
 def press(control: Locator, key: str = "Enter") -> None:
-    control.focus()
+    focus(control)
     control.press(key)
 
 
+def focus(control: Locator) -> None:
+    """Focuses it when its page's modules have run: Enter in the prompt is a new line before."""
+    control.focus()
+    control.page.wait_for_load_state()
+
+
 def write(field: Locator, text: str) -> None:
-    field.focus()
+    focus(field)
     field.page.keyboard.press("ControlOrMeta+a")
     field.page.keyboard.type(text)
 
