@@ -11,7 +11,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --requir
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 
-TABLES := hop idle calls added instant start gallery admin submits studio thumbs
+TABLES := hop idle calls added instant start gallery admin submits rate studio thumbs
 
 .PHONY: $(TABLES) run cluster test test-long test-cluster check audit bench chaos format lock screenshots clean
 

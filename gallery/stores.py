@@ -106,7 +106,7 @@ class Store:
         return str(bucket.url(key, parameters=told))
 
     def _is_vouched(self, key: str, data: bytes, sha256: str) -> bool:
-        """Writes it. Whether the storage has computed the SHA-256 of what it took, and found ours."""
+        """Writes it. Whether the storage computed the SHA-256 of what it took, and found ours."""
         if self.is_bucket:
             bucket: Any = self.storage
             return bool(bucket.put(key, data, bytes.fromhex(sha256)))

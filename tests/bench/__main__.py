@@ -1,7 +1,7 @@
 """`make bench`: one table for each question, its floor beside it in the same run.
 
 python -m tests.bench [hop] [idle] [calls] [added] [instant] [start] [gallery] [admin]
-    [submits] [studio] [thumbs]
+    [submits] [rate] [studio] [thumbs]
 
 The gallery's and the admin's are of SQLite; with SHAPE=postgresql of PostgreSQL, with a million
 images and jobs. MANY says another number.
@@ -19,7 +19,7 @@ from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from tests.bench import galleries, latency, measure
+from tests.bench import galleries, latency, measure, rates
 from tests.product import ROOT, Product, free_port, until
 from tests.shapes import product_on, servers_of
 
@@ -128,7 +128,7 @@ def calls() -> None:
     the last begin. CPU and memory are those of the workers and all below them. The cluster has two
     machines; "in flight" is the most that the service had at once.
     """
-    columns = ("sustained", "whole run", "MB", "CPU ms a job", "in flight")
+    columns = ("sustained", "whole run", "MB", "CPU ms a job", "in flight", "of them a GB")
     say("130 one-second calls a machine", *columns)
     for shape, machines in (("sqlite", 1), ("postgresql", 1), ("cluster", 2)):
         with installation(shape, 1.0, ENGINE_CONCURRENCY=str(162 * machines)) as product:
@@ -141,7 +141,8 @@ def calls() -> None:
             cpu_ms = sum(map(measure.cpu_seconds, measure.pids(product))) * 1000 / 2600
             sustained = measure.sustained_a_second(product, after_seconds=5.0)
             rate, in_flight = measure.finished_a_second(product), measure.most_in_flight(product, 1)
-            say(TITLES[shape], sustained, rate, most_mb, cpu_ms, str(in_flight))
+            per_gb = round(in_flight * 1024 / most_mb)
+            say(TITLES[shape], sustained, rate, most_mb, cpu_ms, in_flight, per_gb)
 
 
 def added() -> None:
@@ -158,16 +159,14 @@ def added() -> None:
         ("sqlite", 0.0, gateway),
         ("postgresql", 0.2, usual),
         ("postgresql", 0.0, gateway),
-        ("cluster", 1.0, {1: 25.0, 32: 60.0}),
+        ("cluster", 1.0, {1: 25.0, 8: None, 32: 60.0}),
     ):
         _added(shape, delay_seconds, 1_300_000, "generations", most)
+    several = {1: None, 8: None}
     for shape in ("sqlite", "cluster"):
-        for size_bytes, operation in (
-            (100_000, "generations"),
-            (5_000_000, "generations"),
-            (1_300_000, "edits"),
-        ):
-            _added(shape, 0.2, size_bytes, operation, {1: None, 8: None})
+        for size_bytes in (100_000, 5_000_000):
+            _added(shape, 0.2, size_bytes, "generations", several | {32: None})
+        _added(shape, 0.2, 1_300_000, "edits", several)
 
 
 def _added(
@@ -253,6 +252,25 @@ def submits() -> None:
     _pages("images and jobs", galleries.asked_to_submit, galleries.SUBMITS, 110)
 
 
+def rate() -> None:
+    """Orders a second that are accepted by `/v1`, from callers that do not wait; nobody works.
+
+    The floor is what the same callers get for the same order with `dry_run`: all but accepting it.
+    """
+    columns = [f"{callers} {what}" for callers in (1, 8, 32) for what in ("floor", "orders")]
+    say("Orders a second, callers", *columns)
+    for shape in ("sqlite", "postgresql", "cluster"):
+        with installation(shape, 1.0, API_RATE="1000000") as product:
+            key = latency.allow_all(product)
+            for worker in product.workers:
+                product.stop(worker)
+            floor, orders = (rates.Caller(product.url, key, is_dry) for is_dry in (True, False))
+            found: list[float] = []
+            for callers in (1, 8, 32):
+                found += rates.a_second([floor, orders], callers)
+            say(TITLES[shape], *found)
+
+
 def _pages(
     rows: str,
     asked: Callable[[str, int], AbstractContextManager[Callable[[str], galleries.Answer]]],
@@ -322,6 +340,7 @@ TABLES: dict[str, Callable[[], None]] = {
     "gallery": gallery,
     "admin": admin,
     "submits": submits,
+    "rate": rate,
     "studio": studio,
     "thumbs": thumbs,
 }

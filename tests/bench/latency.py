@@ -66,7 +66,7 @@ def medians_ms(
         Caller(f"http://127.0.0.1:{passthrough_port}/v1", "bench", operation),
         Caller(f"{product.url}/v1", key, operation),
     )
-    calls = max(4, 40 // callers)
+    calls = max(4, 16 // callers)
     found: dict[Caller, list[float]] = {way: [] for way in ways}
     with ThreadPoolExecutor(callers) as pool:
         for number in range(_ROUNDS):
