@@ -128,18 +128,19 @@ def test_a_storage_that_comes_back_gets_what_was_made(
     ada: User, workspace: Workspace, puppet: Puppet, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     away = iter([True] * 5)
-    write = images.current.__class__.write
+    keep = images.current.__class__.keep
 
-    def falter(store: Any, key: str, file: Any) -> None:
+    def falter(store: Any, *args: Any) -> None:
         if next(away, False):
             raise images.StorageError("away")
-        write(store, key, file)
+        keep(store, *args)
 
-    monkeypatch.setattr(images.current.__class__, "write", falter)
+    monkeypatch.setattr(images.current.__class__, "keep", falter)
     monkeypatch.setattr(images, "_PATIENCE_SECONDS", 0.0)
     (job,) = submit(ada, workspace)
     run_to_end(job)
     assert (job.state, len(puppet.calls), job.upstream_calls) == ("succeeded", 1, 1)
+    assert not next(away, False)
     assert list(audit.findings()) == []
 
 
@@ -149,7 +150,7 @@ def test_a_storage_is_waited_for_while_the_job_is_ours(
     def fail(*_args: object) -> None:
         raise images.StorageError("away")
 
-    monkeypatch.setattr(images.current.__class__, "write", fail)
+    monkeypatch.setattr(images.current.__class__, "keep", fail)
     monkeypatch.setattr(images, "_PATIENCE_SECONDS", 60.0)  # a test that waits does not end
     (job,) = submit(ada, workspace)
     (mine,) = jobs.claim(1)
