@@ -32,10 +32,10 @@ class GalleryConfig(AppConfig):
 
 
 def _guard(*, using: str, **_: Any) -> None:
-    from gallery import search, stock  # noqa: PLC0415 - models are not there yet when apps load
+    from gallery import search_index, stock  # noqa: PLC0415 - models are not there yet when apps load
 
     stock.guard(using=using)
-    search.guard(using=using)
+    search_index.guard(using=using)
 
 
 def _move(image: Any) -> Action:

@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, time, timedelta
 
 from accounts.models import User, Workspace
 from gallery import search
-from gallery.models import Collection, CollectionImage, Favourite, Image
+from gallery.models import Collection, Image
 from gallery.models.image_sets import ImageQuerySet
 
 
@@ -32,7 +32,7 @@ class Filters:
     def is_searched(self) -> bool:
         """No index in the gallery's order can answer alone."""
         several = (self.model, self.kind, self.person, self.size, self.seed is not None)
-        return bool(self.text) or sum(map(bool, several)) > 1
+        return bool(self.text) or sum(map(bool, (*several, self.is_favourite))) > 1
 
     @property
     def known(self) -> dict[str, object]:
@@ -65,12 +65,13 @@ def chosen(workspace: Workspace, filters: Filters, by: User) -> ImageQuerySet:
         rows = rows.placed_in(filters.collection)
     if not filters.is_searched:
         return rows
-    known = search.about(workspace=workspace.pk, **filters.known)
-    found: ImageQuerySet = search.within(rows.search(filters.text, known), since, before)
-    if filters.is_favourite:
-        found = search.among(found, Favourite.objects.filter(user=by))
-    if filters.collection:
-        found = search.among(found, CollectionImage.objects.filter(collection=filters.collection))
+    terms = search.about(
+        workspace=workspace.pk,
+        favourite_of=by.pk if filters.is_favourite else None,
+        collection=filters.collection.pk if filters.collection else None,
+        **filters.known,
+    )
+    found: ImageQuerySet = search.within(rows.search(filters.text, terms), since, before)
     return found
 
 

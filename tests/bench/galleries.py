@@ -16,7 +16,7 @@ QUESTIONS = (
     *("day", "size", "seed", "favourites", "collection", "common word", "common word, deep"),
     *("rare word", "no such word", "two words apart", "word and model apart"),
     *("word and favourite apart", "word and collection apart", "model and size apart"),
-    *("word and day", "trash"),
+    *("model and favourite apart", "word and day", "trash"),
 )
 ADMIN_QUESTIONS = (
     *("index", "jobs", "jobs, second page", "jobs, failed", "jobs, by id", "jobs, by trace id"),

@@ -52,7 +52,8 @@ def addresses_of(owner: User, workspace: Workspace) -> dict[str, str]:
         f"q=lake&after={_deep(workspace, Filters(text='lake'))}",
         *("q=zeppelin", "q=submarine", "q=lake+harbour", "q=lake&model=step-1x-medium"),
         *("q=lake&favourite=on", f"q=lake&collection={collection.pk}"),
-        *("model=step-1x-medium&size=1024x1024", f"q=lake&since={day}&until={day}"),
+        *("model=step-1x-medium&size=1024x1024", "model=step-1x-medium&favourite=on"),
+        f"q=lake&since={day}&until={day}",
     ]
     addresses = [*(f"{listing}?{query}" for query in queries), reverse("gallery:trash_list")]
     return dict(zip(QUESTIONS, addresses, strict=True))

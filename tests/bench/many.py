@@ -27,7 +27,7 @@ from django.db.models import Sum  # noqa: E402
 
 from accounts import people, terms  # noqa: E402
 from accounts.models import Membership, Role, User, Workspace  # noqa: E402
-from gallery import search, stock  # noqa: E402
+from gallery import search_index, stock  # noqa: E402
 from gallery.models import Collection, CollectionImage, Favourite, Image, Stock  # noqa: E402
 from tests.bench import many_jobs  # noqa: E402
 
@@ -140,8 +140,9 @@ def _bare(cursor: Any) -> Iterator[None]:
     for _, index in indexes:
         cursor.execute(f"DROP INDEX {index.name}")
     if connection.vendor == "postgresql":
-        cursor.execute("ALTER TABLE gallery_image DROP COLUMN terms")
-        cursor.execute("ALTER TABLE gallery_image DISABLE TRIGGER USER")
+        cursor.execute("ALTER TABLE gallery_image DROP COLUMN terms, DROP COLUMN marks")
+        for model in models:
+            cursor.execute(f"ALTER TABLE {model._meta.db_table} DISABLE TRIGGER USER")
         cursor.execute("SET maintenance_work_mem = '512MB'")
     else:
         cursor.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'")
@@ -150,12 +151,13 @@ def _bare(cursor: Any) -> Iterator[None]:
                 cursor.execute(f"DROP TRIGGER {name}")
     yield
     if connection.vendor == "postgresql":
-        cursor.execute("ALTER TABLE gallery_image ENABLE TRIGGER USER")
+        for model in models:
+            cursor.execute(f"ALTER TABLE {model._meta.db_table} ENABLE TRIGGER USER")
+    stock.guard(using="default")
+    search_index.guard(using="default")
     for model, index in indexes:
         with connection.schema_editor() as editor:
             editor.add_index(model, index)
-    stock.guard(using="default")
-    search.guard(using="default")
 
 
 def _bytes(workspace: Workspace) -> int:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from accounts import workspaces
 from accounts.models import User, Workspace
-from gallery import pages, search, words
+from gallery import pages, search_index, words
 from gallery.filters import Filters, chosen
 from gallery.models import Image
 from tests.gallery.test_gallery_pages import rows
@@ -107,8 +107,8 @@ def test_an_index_that_missed_something_is_made_anew(workspace: Workspace) -> No
     with connection.cursor() as cursor:
         cursor.execute("DROP TRIGGER image_search_came")
     rows(workspace, 3, prompt="a lake")
-    search.guard(using="default")
-    search.guard(using="default")
+    search_index.guard(using="default")
+    search_index.guard(using="default")
     rows(workspace, 2, prompt="a lake")
     assert Image.objects.search("lake").count() == 5
 

@@ -1,18 +1,22 @@
 """Words and filters asked for together, from one index on both databases."""
 
+import threading
+from contextlib import closing
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from django.db import connection, transaction
 from django.utils import timezone
 
 from accounts import workspaces
 from accounts.models import User, Workspace
-from gallery import pages
+from gallery import collections, favourites, notes, pages, search_index, trash
 from gallery.filters import Filters, chosen
 from gallery.models import Collection, CollectionImage, Favourite, Image
 from tests.gallery.test_gallery_pages import rows
 from tests.gallery.test_search import walked
+from tests.product import until
 
 pytestmark = pytest.mark.django_db
 DAY = datetime(2026, 3, 4, 23, 59, 59, 999_999, tzinfo=UTC)
@@ -71,6 +75,74 @@ def test_a_word_among_favourites_and_in_a_collection(
     assert liked == [lakes[7], lakes[4]]
     filters = Filters(text="lake", collection=collection)
     assert walked(workspace, ada, filters, "arranged") == [lakes[4], lakes[1], lakes[7]]
+
+
+def test_marks_come_and_go(ada: User, ben: User, workspace: Workspace) -> None:
+    """Before and after, by several, through the trash, and with the image's words."""
+    first, second, third = rows(workspace, 3, prompt="a lake", model="a")
+    collection = collections.create(workspace=workspace, by=ada, name="Lakes")
+    for by in (ada, ben):
+        favourites.add(images=[first, second], by=by)
+        favourites.add(images=[second, third], by=by)
+    collections.add(collection=collection, images=[first, third], by=ada)
+    favourites.remove(images=[second], by=ada)
+    notes.write(image=third, by=ada, text="a heron")
+    trash.trash(images=[first, third], by=ada)
+    assert found(workspace, ada, text="lake", is_favourite=True) == []
+    trash.restore(images=[first, third], by=ada)
+    assert found(workspace, ada, model="a", is_favourite=True) == [third, first]
+    assert found(workspace, ben, text="lake", is_favourite=True) == [third, second, first]
+    assert found(workspace, ada, text="heron", is_favourite=True, collection=collection) == [third]
+    collections.remove(collection=collection, images=[third], by=ada)
+    assert found(workspace, ada, text="lake", collection=collection) == [first]
+    collections.add(collection=collection, images=[second], by=ada)
+    assert found(workspace, ada, is_favourite=True, collection=collection) == [first]
+    first.delete()
+    assert found(workspace, ben, text="lake", is_favourite=True) == [third, second]
+
+
+@pytest.mark.skipif(connection.vendor == "sqlite", reason="who writes there waits until it can")
+@pytest.mark.django_db(transaction=True)
+def test_two_who_like_an_image_at_once_both_find_it(
+    ada: User, ben: User, workspace: Workspace
+) -> None:
+    [image] = rows(workspace, 1, prompt="a lake")
+
+    def like() -> None:
+        with closing(connection):
+            favourites.add(images=[image], by=ben)
+
+    second = threading.Thread(target=like)
+    with transaction.atomic():
+        favourites.add(images=[image], by=ada)
+        second.start()
+        until(_somebody_waits, "the second's wait for the first")
+    second.join()
+    for by in (ada, ben):
+        assert found(workspace, by, text="lake", is_favourite=True) == [image]
+
+
+def _somebody_waits() -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted)")
+        return bool(cursor.fetchone()[0])
+
+
+def test_marks_of_before_the_index_are_in_it(ada: User, ben: User, workspace: Workspace) -> None:
+    """Also of more images than are marked at once."""
+    made = rows(workspace, 1_002, prompt="a lake")
+    with connection.cursor() as cursor:
+        if connection.vendor == "sqlite":
+            cursor.execute("DROP TRIGGER image_search_favourite")
+        favourites.add(images=made, by=ada)
+        favourites.add(images=made[-1:], by=ben)
+        if connection.vendor == "postgresql":
+            cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+            cursor.execute("ALTER TABLE gallery_image DROP COLUMN marks")
+    search_index.guard(using="default")
+    search_index.guard(using="default")
+    liked = Filters(text="lake", is_favourite=True)
+    assert [chosen(workspace, liked, by).count() for by in (ada, ben)] == [1_002, 1]
 
 
 def test_other_workspaces_are_other_lists(ada: User, workspace: Workspace, mallory: User) -> None:
