@@ -9,6 +9,7 @@ asks more is written with the ORM, or by hand for `run`.
 """
 
 from collections.abc import Iterable, Sequence
+from contextlib import ExitStack
 from functools import cache, lru_cache
 from typing import Any, TypeVar
 
@@ -50,6 +51,15 @@ def returned(sql: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
         cursor.execute(sql, values)
         return list(cursor.fetchall())
+
+
+def returned_each(*asked: tuple[str, Sequence[Any]]) -> list[list[tuple[Any, ...]]]:
+    """As `returned`, of several statements; within `pipelined` the database is waited for once."""
+    with ExitStack() as stack:
+        cursors = [stack.enter_context(connection.cursor()) for _ in asked]
+        for cursor, (sql, values) in zip(cursors, asked, strict=True):
+            cursor.execute(sql, values)
+        return [list(cursor.fetchall()) for cursor in cursors]
 
 
 def rows(model: type[_Row], sql: str, values: Sequence[Any]) -> list[tuple[_Row, list[Any]]]:

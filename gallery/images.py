@@ -64,14 +64,17 @@ def stage(
     With a `purpose`, `staged_for` finds them and the `facts` again. `sha256`: who knows it.
     `until`: for how long a storage that is away is waited for.
     """
+    row = _pending(data, suffix, sha256, purpose=purpose, facts=facts)
+    _announce(row)
+    _keep(row, data, until)
+    return row.key
+
+
+def _pending(data: bytes, suffix: str, sha256: str = "", **columns: Any) -> PendingObject:
     now = timezone.now()
     key = f"{now:%Y/%m/%d}/{ids.new()}.{suffix}"
     sha256 = sha256 or hashlib.sha256(data).hexdigest()
-    _announce(PendingObject(key=key, created_at=now, sha256=sha256, purpose=purpose, facts=facts))
-    with turns.waiting():
-        while not _is_kept(key, data, sha256, is_last=until is None or timezone.now() >= until):
-            time.sleep(_PATIENCE_SECONDS)
-    return key
+    return PendingObject(key=key, created_at=now, sha256=sha256, **columns)
 
 
 def _insert(rows: Sequence[PendingObject]) -> Sequence[PendingObject]:
@@ -84,13 +87,19 @@ def _insert(rows: Sequence[PendingObject]) -> Sequence[PendingObject]:
 _announce = Together(_insert)
 
 
-def _is_kept(key: str, data: bytes, sha256: str, *, is_last: bool) -> bool:
+def _keep(row: PendingObject, data: bytes, until: datetime | None = None) -> None:
+    with turns.waiting():
+        while not _is_kept(row, data, is_last=until is None or timezone.now() >= until):
+            time.sleep(_PATIENCE_SECONDS)
+
+
+def _is_kept(row: PendingObject, data: bytes, *, is_last: bool) -> bool:
     try:
-        current.keep(key, data, sha256)
+        current.keep(row.key, data, row.sha256)
     except StorageError:
         if is_last:
             raise
-        log.warning("the storage does not take key=%s; it is asked again", key)
+        log.warning("the storage does not take key=%s; it is asked again", row.key)
         return False
     return True
 
@@ -191,7 +200,11 @@ def make_previews(image: Image) -> None:
     if image.preview_large:
         return
     made = codec.previews(read(image.original))
-    small, large = (stage(each, suffix="webp") for each in (made.small, made.large))
+    pairs = [(_pending(data, "webp"), data) for data in (made.small, made.large)]
+    _insert([row for row, _ in pairs])
+    for row, data in pairs:
+        _keep(row, data)
+    small, large = (row.key for row, _ in pairs)
     with transaction.atomic(durable=True):
         won = Image.objects.filter(pk=image.pk, preview_large="").update(
             preview_small=small, preview_large=large, placeholder=made.placeholder

@@ -33,7 +33,7 @@ class Store:
 
     @property
     def is_bucket(self) -> bool:
-        return hasattr(self.storage, "bucket")
+        return hasattr(self.storage.__class__, "bucket")  # that of an instance is made when asked
 
     def read(self, key: str) -> bytes:
         with self._translated(key), self.storage.open(key) as file:

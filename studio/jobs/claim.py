@@ -123,11 +123,12 @@ def next_in_turn(limit: int, at: datetime, *, suspects: bool = False) -> list[UU
 
 def _dealt(limit: int, at: datetime, ours: str) -> tuple[Counter[_Key], float]:
     """How many jobs each workspace gets, in the order of their turns; and how many wait."""
-    running = _running()
+    asked = (_HEADS.format(ours=ours), _moment(at)), (_RUNNING, ())
+    heads, counted = statements.returned_each(*asked)
+    running = Counter(dict(counted))
     limit = min(limit, settings.ENGINE_CONCURRENCY - running.total(), _MOST_AT_ONCE)
     if limit < 1:
         return Counter(), math.inf
-    heads = _ask(_HEADS.format(ours=ours), *_moment(at))
     waiting = sum(count for *_, count in heads)
     return _shares(limit, running, _lines(heads, running)), waiting
 
@@ -137,11 +138,6 @@ def is_any_runnable(at: datetime, *, created_before: datetime | None = None) -> 
     if created_before is None:
         return bool(_ask(_ANY, *_moment(at)))
     return bool(_ask(_ANY_OLD, *_moment(at), *_moment(created_before)))
-
-
-def _running() -> Counter[_Key]:
-    """How many jobs each workspace has running."""
-    return Counter(dict(_ask(_RUNNING)))
 
 
 def _shares(
