@@ -148,10 +148,11 @@ def calls() -> None:
 def added() -> None:
     """What `/v1` adds to a direct call whose picture has 1.3 MB: job, charge, storing and all.
 
-    Beside it a pass-through that does nothing. The last column is the most that may be added: for
-    a service of 0.2 s; for one that answers at once, what a well-known gateway without any of
-    these adds; on the cluster so much more than the pass-through. Then pictures of other sizes, and
-    edits, which nothing is said of; of 32 photos at once some are refused: few are read at a time.
+    Beside it a pass-through that does nothing; last what keeping such a picture and reading it
+    again takes by itself, by as many at once. "At most" is what may be added: for a service of 0.2
+    s; for one that answers at once, what a well-known gateway without any of these adds; on the
+    cluster so much more than the pass-through. Then pictures of other sizes, and edits, which
+    nothing is said of; of 32 photos at once some are refused: few are read at a time.
     """
     usual, gateway = {1: 25.0, 8: 70.0, 32: 220.0}, {1: None, 8: 103.0, 32: 433.0}
     for shape, delay_seconds, most in (
@@ -177,17 +178,18 @@ def _added(
     most: Mapping[int, float | None],
 ) -> None:
     title = f"{TITLES[shape]}, {delay_seconds} s, {size_bytes / 1e6} MB, {operation}"
-    say(title, "directly", "passed on", "/v1", "added", "at most")
+    say(title, "directly", "passed on", "/v1", "added", "at most", "storage alone")
     with installation(shape, delay_seconds, size_bytes, API_RATE="1000000") as product:
         key = latency.allow_all(product)
+        stored = told_by("storing", product, str(size_bytes), *map(str, most)).split()
         service, port = urlsplit(product.environment["STEP_API_BASE"]).port, free_port()
         with running("passthrough", port, service):
-            for callers, limit_ms in most.items():
+            for (callers, limit_ms), stored_ms in zip(most.items(), stored, strict=True):
                 times = latency.medians_ms(product, key, callers, port, operation)
                 direct, passed, through = times
                 floor = passed - direct if shape == "cluster" else 0.0
                 limit = "" if limit_ms is None else floor + limit_ms
-                say(f"  callers: {callers}", *times, through - direct, limit)
+                say(f"  callers: {callers}", *times, through - direct, limit, float(stored_ms))
 
 
 def instant() -> None:
