@@ -6,6 +6,7 @@ detaches itself; and nobody else would remove their folders.
 As a program it reads folders, one a line, until whoever writes them is gone.
 """
 
+import atexit
 import shutil
 import subprocess
 import sys
@@ -31,12 +32,14 @@ def watch(folder: Path) -> None:
 @cache
 def _guard() -> "subprocess.Popen[bytes]":
     """One for this process. Only this one has the pipe, so that its end is the pipe's."""
-    return subprocess.Popen(
+    process = subprocess.Popen(
         [sys.executable, "-m", "tests.guard"],
         cwd=_ROOT,
         stdin=subprocess.PIPE,
         start_new_session=True,
     )
+    atexit.register(process.communicate)  # closes the pipe, and waits
+    return process
 
 
 def _clear(folder: Path) -> None:
