@@ -5,8 +5,8 @@ it among the favourites, and the collections that it is in, as terms that no wor
 ("¤kupload"): so that what is asked for together is one intersection of lists, however much each of
 it alone would find (decision 0018). What is in the trash is not in the index.
 
-A favourite taken back, or an image taken out of a collection, stays a term until the image is
-marked again: who asks for such a term looks at the mark itself, too.
+A favourite is a term for as long as it is one. An image taken out of a collection keeps the term
+until it is marked again: who asks for one looks at the mark itself, too.
 
 PostgreSQL has a column of the words and what is known of the image, one of its marks, and a GIN
 index of both. SQLite has an FTS5 table without a content of its own: its rowids grow with
@@ -22,7 +22,13 @@ from django.db import connections
 
 # 65,536 ticks a second, and 32,768 images in each
 TICKS, IN_TICK = 65_536, 32_768
-_MARKS = {"favourite": "gallery_favourite", "place": "gallery_collectionimage"}
+# What changes an image's marks, and where its key is then. A collection of many images could not be
+# deleted at once, if each had to be marked anew.
+_MARKING = (
+    ("INSERT", "gallery_favourite", "NEW"),
+    ("DELETE", "gallery_favourite", "OLD"),
+    ("INSERT", "gallery_collectionimage", "NEW"),
+)
 
 _TERMS_POSTGRESQL = (
     "array_to_tsvector(array_remove(string_to_array(words, ' ') || ARRAY["
@@ -57,14 +63,14 @@ _POSTGRESQL = (
     """,
     """
     CREATE OR REPLACE FUNCTION image_marked() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
-    PERFORM image_mark(ARRAY(SELECT image_id FROM came));
+    PERFORM image_mark(ARRAY(SELECT image_id FROM marked));
     RETURN NULL;
     END $$
     """,
     *(
-        f"CREATE OR REPLACE TRIGGER image_marked AFTER INSERT ON {table} "
-        "REFERENCING NEW TABLE AS came FOR EACH STATEMENT EXECUTE FUNCTION image_marked()"
-        for table in _MARKS.values()
+        f"CREATE OR REPLACE TRIGGER image_marked_{event} AFTER {event} ON {table} "
+        f"REFERENCING {row} TABLE AS marked FOR EACH STATEMENT EXECUTE FUNCTION image_marked()"
+        for event, table, row in _MARKING
     ),
 )
 _INDEX = "image_terms_and_marks"
@@ -113,10 +119,10 @@ JOIN gallery_image ON gallery_image.id = image_id
 """
 _MARK = f"""
 INSERT INTO gallery_search (gallery_search, rowid, words)
-SELECT 'delete', {_ALL} WHERE image_id = NEW.image_id;
-UPDATE gallery_searchrow SET marks = {_MARKS_SQLITE.format("NEW.image_id")}
-WHERE image_id = NEW.image_id;
-INSERT INTO gallery_search (rowid, words) SELECT {_ALL} WHERE image_id = NEW.image_id;
+SELECT 'delete', {_ALL} WHERE image_id = <row>.image_id;
+UPDATE gallery_searchrow SET marks = {_MARKS_SQLITE.format("<row>.image_id")}
+WHERE image_id = <row>.image_id;
+INSERT INTO gallery_search (rowid, words) SELECT {_ALL} WHERE image_id = <row>.image_id;
 """
 _COLUMNS = (
     *("words", "created_at", "deleted_at", "workspace_id", "model", "kind", "created_by_id"),
@@ -131,8 +137,10 @@ _TRIGGERS = {
         f"BEGIN {_LEAVE} {_ENTER} END"
     ),
 } | {
-    f"image_search_{name}": f"AFTER INSERT ON {table} BEGIN {_MARK} END"
-    for name, table in _MARKS.items()
+    f"image_search_{event}_{table}": (
+        f"AFTER {event} ON {table} BEGIN {_MARK.replace('<row>', row)} END"
+    )
+    for event, table, row in _MARKING
 }
 _REBUILD = (
     "DROP TABLE IF EXISTS gallery_searchrow",

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from accounts import workspaces
 from accounts.models import User, Workspace
-from gallery import collections, favourites, notes, pages, search_index, trash
+from gallery import collections, favourites, notes, pages, search, search_index, trash
 from gallery.filters import Filters, chosen
 from gallery.models import Collection, CollectionImage, Favourite, Image
 from tests.gallery.test_gallery_pages import rows
@@ -101,6 +101,22 @@ def test_marks_come_and_go(ada: User, ben: User, workspace: Workspace) -> None:
     assert found(workspace, ben, text="lake", is_favourite=True) == [third, second]
 
 
+def test_nobody_learns_from_the_index_what_somebody_liked(
+    ada: User, ben: User, workspace: Workspace
+) -> None:
+    images = rows(workspace, 3, prompt="a lake")
+    for by in (ada, ben):
+        favourites.add(images=images, by=by)
+    favourites.remove(images=images[:1], by=ada)
+    Favourite.objects.filter(user=ben).delete()
+
+    def entered(by: User) -> set[Image]:
+        terms = search.about(workspace=workspace.pk, favourite_of=by.pk)
+        return set(search.matching(Image.objects.all(), terms))
+
+    assert (entered(ada), entered(ben)) == ({*images[1:]}, set())
+
+
 @pytest.mark.skipif(connection.vendor == "sqlite", reason="who writes there waits until it can")
 @pytest.mark.django_db(transaction=True)
 def test_two_who_like_an_image_at_once_both_find_it(
@@ -133,7 +149,7 @@ def test_marks_of_before_the_index_are_in_it(ada: User, ben: User, workspace: Wo
     made = rows(workspace, 1_002, prompt="a lake")
     with connection.cursor() as cursor:
         if connection.vendor == "sqlite":
-            cursor.execute("DROP TRIGGER image_search_favourite")
+            cursor.execute("DROP TRIGGER image_search_INSERT_gallery_favourite")
         favourites.add(images=made, by=ada)
         favourites.add(images=made[-1:], by=ben)
         if connection.vendor == "postgresql":
