@@ -14,7 +14,7 @@ from django.db.models.sql.where import ExtraWhere
 from gallery.search_index import IN_TICK, TICKS
 
 # So many images are looked at one by one in the gallery's order, before the index is asked.
-_NEAR = 1_000
+_NEAR = 3_000
 _MATCH = "gallery_image.terms @@ %s::tsquery"
 _MARKED = "gallery_image.marks @> %s::text[]"
 _INDEXED = ("terms", "marks")

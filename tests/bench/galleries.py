@@ -14,7 +14,7 @@ from tests.servers import PostgreSQL
 QUESTIONS = (
     *("first page", "a thousand pages deep", "oldest first", "model", "kind", "person"),
     *("day", "size", "seed", "favourites", "collection", "common word", "common word, deep"),
-    *("rare word", "no such word", "two words apart", "word and model apart"),
+    *("word of one in 33", "rare word", "no such word", "two words apart", "word and model apart"),
     *("word and favourite apart", "word and collection apart", "model and size apart"),
     *("model and favourite apart", "word and day", "trash"),
 )

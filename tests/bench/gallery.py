@@ -50,7 +50,7 @@ def addresses_of(owner: User, workspace: Workspace) -> dict[str, str]:
         *("kind=upload", f"person={member.pk}", f"since={day}&until={day}", "size=768x1360"),
         *("seed=1", "favourite=on", f"collection={collection.pk}", "q=lake"),
         f"q=lake&after={_deep(workspace, Filters(text='lake'))}",
-        *("q=zeppelin", "q=submarine", "q=lake+harbour", "q=lake&model=step-1x-medium"),
+        *("q=curlew", "q=zeppelin", "q=submarine", "q=lake+harbour", "q=lake&model=step-1x-medium"),
         *("q=lake&favourite=on", f"q=lake&collection={collection.pk}"),
         *("model=step-1x-medium&size=1024x1024", "model=step-1x-medium&favourite=on"),
         f"q=lake&since={day}&until={day}",

@@ -4,7 +4,8 @@ With --jobs N that many jobs, too, delivered and paid (`tests.bench.many_jobs`).
 
 One in twelve is by somebody else, of another model, of another size, of the seed 1, a
 favourite, in a collection, in the trash, so that a thousand fill a page of each; "heron" is in
-every tenth prompt, "zeppelin" in sixty and one of each ten thousand. The database makes them
+every tenth prompt, "curlew" in every thirty-third, "zeppelin" in sixty and one of each ten
+thousand. The database makes them
 itself, without its indexes and triggers, which are put back at the end: of the rows that are
 there then. May be repeated: the images become more.
 """
@@ -83,6 +84,7 @@ FROM {series}
 """
 _BIRDS = (
     "CASE WHEN n % 10 = 1 THEN ' a heron' ELSE '' END "
+    "|| CASE WHEN n % 33 = 1 THEN ' a curlew' ELSE '' END "
     "|| CASE WHEN n % 10000 = 5000 OR n < 60 THEN ' a zeppelin' ELSE '' END"
 )
 _FAVOURITES = """
