@@ -1,7 +1,7 @@
 from typing import Any
 
 from django.apps import AppConfig
-from django.db.models.signals import post_migrate
+from django.db.models.signals import post_migrate, pre_migrate
 from django.urls import reverse
 
 from accounts import registry
@@ -19,6 +19,7 @@ class GalleryConfig(AppConfig):
 
     def ready(self) -> None:
         registry.account_pages.append(_LINKS)
+        pre_migrate.connect(_unguard, sender=self)
         post_migrate.connect(_guard, sender=self)
         registry.image_actions.append(_move)
         registry.selection_actions.append(
@@ -29,6 +30,13 @@ class GalleryConfig(AppConfig):
         from gallery import belongings  # noqa: PLC0415 - models are not there yet when apps load
 
         belongings.register()
+
+
+def _unguard(*, using: str, plan: list[Any], **_: Any) -> None:
+    from gallery import search_index  # noqa: PLC0415 - models are not there yet when apps load
+
+    if plan:
+        search_index.unguard(using=using)
 
 
 def _guard(*, using: str, **_: Any) -> None:

@@ -8,13 +8,13 @@ from accounts.belongings import removed
 from accounts.models import User, Workspace
 from accounts.registry import Belonging, ExportFile
 from accounts.zips import in_pages, json_file
-from gallery import archive, downloads, images, trash
+from gallery import archive, downloads, favourites, images, trash
 from gallery.models import Collection, Favourite, Image, Report, ShareLink, Stock
 
 
 def register() -> None:
     registry.belongings += [
-        Belonging(models=["gallery.Favourite"], of_person=_favourites),
+        Belonging(models=["gallery.Favourite"], of_person=_favourites, forget=favourites.forget),
         Belonging(models=["gallery.Stock"], erase=_erase_stock),
         Belonging(models=["gallery.Image"], of_workspace=_pictures, erase=_erase_pictures),
         Belonging(

@@ -201,7 +201,7 @@ def make_previews(image: Image) -> None:
         return
     made = codec.previews(read(image.original))
     pairs = [(_pending(data, "webp"), data) for data in (made.small, made.large)]
-    _insert([row for row, _ in pairs])
+    _insert([row for row, _ in pairs])  # one statement for both: no company is needed
     for row, data in pairs:
         _keep(row, data)
     small, large = (row.key for row, _ in pairs)

@@ -119,9 +119,9 @@ def _again(some: Sequence[Image]) -> list[Image]:
     return [
         image
         for workspace_id, ids in ids_in.items()
-        for image in Image.objects.select_for_update().filter(
-            pk__in=ids, workspace=workspace_id, deleted_at=None
-        )
+        for image in Image.objects.select_for_update()
+        .filter(pk__in=ids, workspace=workspace_id, deleted_at=None)
+        .order_by("pk")
     ]
 
 

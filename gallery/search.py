@@ -21,11 +21,17 @@ _INDEXED = ("terms", "marks")
 _OF_TERMS = {"model", "kind", "created_by", "seed", "width"}
 
 
-def about(*, workspace: UUID, collection: UUID | None = None, **columns: Any) -> list[str]:
+def about(
+    *,
+    workspace: UUID,
+    favourite_of: int | None = None,
+    collection: UUID | None = None,
+    **columns: Any,
+) -> list[str]:
     """The terms of what is known of images beside their words, None being left out.
 
-    `columns`: model, kind, created_by, seed, width and height; `favourite_of`, a person's id.
-    Who names that or the `collection` has to ask for the mark itself, too.
+    `columns`: model, kind, created_by, seed, width and height. Who names one whose favourites they
+    are, or a collection, has to ask for the mark itself, too.
     """
     known = {name: value for name, value in columns.items() if value is not None}
     is_server = connection.vendor == "postgresql"
@@ -34,10 +40,12 @@ def about(*, workspace: UUID, collection: UUID | None = None, **columns: Any) ->
         found.append(f"¤m{known['model'] if is_server else known['model'].encode().hex()}")
     if "width" in known and "height" in known:
         found.append(f"¤s{known['width']}x{known['height']}")
+    if favourite_of is not None:
+        found.append(f"¤f{favourite_of}")
     if collection:
         found.append(f"¤c{collection if is_server else collection.hex}")
-    marks = {"kind": "¤k", "created_by": "¤p", "seed": "¤e", "favourite_of": "¤f"}
-    return found + [f"{marks[name]}{known[name]}" for name in marks.keys() & known.keys()]
+    prefixes = {"kind": "¤k", "created_by": "¤p", "seed": "¤e"}
+    return found + [f"{prefixes[name]}{known[name]}" for name in prefixes.keys() & known.keys()]
 
 
 def matching(rows: Any, terms: Sequence[str]) -> Any:

@@ -24,11 +24,13 @@ from django.db import connections
 TICKS, IN_TICK = 65_536, 32_768
 # What changes an image's marks, and where its key is then. A collection of many images could not be
 # deleted at once, if each had to be marked anew.
-_MARKING = (
-    ("INSERT", "gallery_favourite", "NEW"),
-    ("DELETE", "gallery_favourite", "OLD"),
-    ("INSERT", "gallery_collectionimage", "NEW"),
-)
+_MARKING = {
+    "marked": (
+        ("INSERT", "gallery_favourite", "NEW"),
+        ("INSERT", "gallery_collectionimage", "NEW"),
+    ),
+    "unmarked": (("DELETE", "gallery_favourite", "OLD"),),
+}
 
 _TERMS_POSTGRESQL = (
     "array_to_tsvector(array_remove(string_to_array(words, ' ') || ARRAY["
@@ -68,9 +70,10 @@ _POSTGRESQL = (
     END $$
     """,
     *(
-        f"CREATE OR REPLACE TRIGGER image_marked_{event} AFTER {event} ON {table} "
+        f"CREATE OR REPLACE TRIGGER image_{name} AFTER {event} ON {table} "
         f"REFERENCING {row} TABLE AS marked FOR EACH STATEMENT EXECUTE FUNCTION image_marked()"
-        for event, table, row in _MARKING
+        for name, events in _MARKING.items()
+        for event, table, row in events
     ),
 )
 _INDEX = "image_terms_and_marks"
@@ -137,10 +140,11 @@ _TRIGGERS = {
         f"BEGIN {_LEAVE} {_ENTER} END"
     ),
 } | {
-    f"image_search_{event}_{table}": (
+    f"image_search_{name}_{table}": (
         f"AFTER {event} ON {table} BEGIN {_MARK.replace('<row>', row)} END"
     )
-    for event, table, row in _MARKING
+    for name, events in _MARKING.items()
+    for event, table, row in events
 }
 _REBUILD = (
     "DROP TABLE IF EXISTS gallery_searchrow",
@@ -161,10 +165,9 @@ _REBUILD = (
 
 
 def guard(*, using: str, **_: Any) -> None:
-    """Makes what is missing of the index. May be repeated.
+    """Makes what is missing of the index, after every migration. May be repeated.
 
-    After every migration: on SQLite, Django changes a table by making it anew, without its
-    triggers; what happened meanwhile is not in the index, so it is made anew too.
+    On SQLite all of it where a trigger is missing, as what happened meanwhile is not in it.
     """
     database = connections[using]
     with database.cursor() as cursor:
@@ -176,30 +179,51 @@ def guard(*, using: str, **_: Any) -> None:
             cursor.execute(statement)
 
 
+def unguard(*, using: str, **_: Any) -> None:
+    """Before migrations: on SQLite, Django changes a table by making it anew, and may not while
+    triggers of others speak of it.
+    """
+    database = connections[using]
+    if database.vendor == "sqlite":
+        with database.cursor() as cursor:
+            for name in _found(cursor):
+                cursor.execute(f"DROP TRIGGER {name}")
+
+
+def _found(cursor: Any) -> dict[str, str]:
+    """The triggers of the index that are there."""
+    cursor.execute(
+        "SELECT name, sql FROM sqlite_master WHERE type = 'trigger' AND name LIKE 'image_search_%'"
+    )
+    return dict(cursor.fetchall())
+
+
 def _sqlite(cursor: Any) -> Iterator[str]:
     wanted = {name: f"CREATE TRIGGER {name} {does}" for name, does in _TRIGGERS.items()}
-    cursor.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'")
-    if wanted.items() <= dict(cursor.fetchall()).items():
+    found = _found(cursor)
+    if wanted == found:
         return
+    yield from (f"DROP TRIGGER {name}" for name in found)
     yield from _REBUILD
-    for name, statement in wanted.items():
-        yield f"DROP TRIGGER IF EXISTS {name}"
-        yield statement
+    yield from wanted.values()
 
 
 def _postgresql(cursor: Any, gently: str) -> Iterator[str]:
     """The index comes last: where it is whole, the marks of before are in their column."""
     yield from _POSTGRESQL
     cursor.execute(_IS_INDEXED, [_INDEX])
-    if cursor.fetchone() == (True,):
-        return
+    if cursor.fetchone() != (True,):
+        yield from _index(cursor, gently)
+    yield f"DROP INDEX {gently} IF EXISTS image_terms"
+
+
+def _index(cursor: Any, gently: str) -> Iterator[str]:
     last = "00000000-0000-0000-0000-000000000000"
     while last:
         cursor.execute(_MARK_SOME, [last, last])
         _, last = cursor.fetchone()
-    yield f"DROP INDEX IF EXISTS {_INDEX}"
+    yield f"DROP INDEX {gently} IF EXISTS {_INDEX}"
     yield (
         f"CREATE INDEX {gently} {_INDEX} ON gallery_image USING gin (terms, marks) "
         "WHERE deleted_at IS NULL"
     )
-    yield "DROP INDEX IF EXISTS image_terms"

@@ -123,8 +123,10 @@ def next_in_turn(limit: int, at: datetime, *, suspects: bool = False) -> list[UU
 
 def _dealt(limit: int, at: datetime, ours: str) -> tuple[Counter[_Key], float]:
     """How many jobs each workspace gets, in the order of their turns; and how many wait."""
-    asked = (_HEADS.format(ours=ours), _moment(at)), (_RUNNING, ())
-    heads, counted = statements.returned_each(*asked)
+    # Heads for nothing, where no job may start, cost less than a trip of their own where one may
+    heads, counted = statements.returned_each(
+        (_HEADS.format(ours=ours), _moment(at)), (_RUNNING, ())
+    )
     running = Counter(dict(counted))
     limit = min(limit, settings.ENGINE_CONCURRENCY - running.total(), _MOST_AT_ONCE)
     if limit < 1:

@@ -45,7 +45,8 @@ def test_every_page_is_read_along_an_index(client: Client) -> None:
             faults.append(f"{question}: {len(asked)} statements")
         [page] = [each["sql"] for each in asked if '"placeholder"' in each["sql"]]
         if connection.vendor == "postgresql" and question in MARKED:
-            read = [each["Actual Rows"] for each in nodes(plan(page)) if _is_of_terms(each)]
+            asked_index = filter(_has_asked_terms, nodes(plan(page)))
+            read = [each["Actual Rows"] for each in asked_index]
             faults += [f"{question}: {read}"] if read != [0] else []
         else:
             faults += [f"{question}: {fault}" for fault in faults_of(page, question in SORTED)]
@@ -80,8 +81,8 @@ def nodes(node: dict[str, Any]) -> Iterator[dict[str, Any]]:
         yield from nodes(each)
 
 
-def _is_of_terms(node: dict[str, Any]) -> bool:
-    return node.get("Index Name") == "image_terms_and_marks"
+def _has_asked_terms(node: dict[str, Any]) -> bool:
+    return node.get("Index Name") == "image_terms_and_marks" and node["Actual Loops"] > 0
 
 
 def slow(node: dict[str, Any]) -> str:
