@@ -49,6 +49,7 @@ urlpatterns = [
     path("privacy/export/<uuid:export_id>", privacy.export_download, name="export_download"),
     path("privacy/letters", privacy.letters_change, name="letters_change"),
     path("privacy/delete", privacy.account_delete, name="account_delete"),
+    path("goodbye", privacy.goodbye, name="goodbye"),
     path("credit/", credit.credit_page, name="credit_page"),
     path("credit/top-up", credit.payment_create, name="payment_create"),
     path("payments/<uuid:payment_id>/", credit.payment_page, name="payment_page"),

@@ -30,7 +30,14 @@ class FilterForm(forms.Form):
         required=False,
         max_length=300,
         label="Search prompts and notes",
-        widget=forms.TextInput(attrs={"type": "search", "placeholder": "Search prompts and notes"}),
+        # Else "back" would leave the words that were typed last beside what others found
+        widget=forms.TextInput(
+            attrs={
+                "type": "search",
+                "placeholder": "Search prompts and notes",
+                "autocomplete": "off",
+            }
+        ),
     )
     model = forms.CharField(required=False, max_length=60, widget=forms.Select)
     kind = forms.ChoiceField(required=False, choices=KINDS)

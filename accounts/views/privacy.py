@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from datetime import datetime
 from typing import TypeVar
 from uuid import UUID
 
@@ -21,6 +22,7 @@ from accounts.middleware import WorkspaceRequest
 from accounts.models import Export, User, Workspace
 
 View = TypeVar("View", bound=Callable[..., HttpResponseBase])
+_GONE = "erase_at"
 _RANGE = re.compile(r"bytes=(\d{1,15})-")
 
 
@@ -106,10 +108,10 @@ def letters_change(request: WorkspaceRequest) -> HttpResponse:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@login_required
+@login_required(redirect_field_name=None)  # who signs in to keep the account is not led back here
 @_just_signed_in
 def account_delete(request: WorkspaceRequest) -> HttpResponse:
-    """Signs out, and says until when that can be undone by signing in."""
+    """Signs out; the next page says until when that can be undone by signing in."""
     if request.method == "POST":
         try:
             erase_at = erasure.ask(by=request.user)
@@ -117,7 +119,8 @@ def account_delete(request: WorkspaceRequest) -> HttpResponse:
             pass  # the page says of what
         else:
             logout(request)
-            return render(request, "accounts/account_deleted.html", {"erase_at": erase_at})
+            request.session[_GONE] = erase_at.isoformat()
+            return redirect("accounts:goodbye")
     personal = Workspace.objects.filter(personal_of=request.user).first()
     context = {
         "in_the_way": erasure.in_the_way(request.user),
@@ -130,3 +133,14 @@ def account_delete(request: WorkspaceRequest) -> HttpResponse:
     }
     status = 422 if request.method == "POST" else 200
     return render(request, "accounts/account_delete.html", context, status=status)
+
+
+@never_cache
+@require_safe
+def goodbye(request: WorkspaceRequest) -> HttpResponse:
+    """For the browser in which it was asked for, until somebody signs in there."""
+    erase_at = request.session.get(_GONE)
+    if request.user.is_authenticated or not erase_at:
+        return redirect("/")
+    context = {"erase_at": datetime.fromisoformat(erase_at)}
+    return render(request, "accounts/account_deleted.html", context)

@@ -1,4 +1,4 @@
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from typing import Self
 
 from django.conf import settings
@@ -11,6 +11,8 @@ from accounts import ids
 from accounts.models import User, Workspace
 from gallery.models.image_sets import older
 from gallery.models.images import Image
+
+_MOMENT = timedelta(microseconds=1)
 
 
 class CollectionQuerySet(models.QuerySet["Collection"]):
@@ -140,6 +142,11 @@ class ShareLink(models.Model):
 
     def __str__(self) -> str:
         return f"link to {self.image_id or self.collection_id}"
+
+    @property
+    def last_day(self) -> date | None:
+        """In UTC, as it was chosen."""
+        return (self.expires_at - _MOMENT).date() if self.expires_at else None
 
     def has_ended(self, at: datetime) -> bool:
         return bool(self.revoked_at or (self.expires_at and self.expires_at <= at))

@@ -87,10 +87,8 @@ def _initial(link: ShareLink | None) -> dict[str, Any]:
             "shows_recipe": True,
             "allows_download": True,
         }
-    end = link.expires_at
     boxes = {name: getattr(link, name) for name in _BOXES}
-    last_day = (end - timedelta(microseconds=1)).date() if end else None
-    return {**boxes, "expires_on": last_day, "keeps_password": True}
+    return {**boxes, "expires_on": link.last_day, "keeps_password": True}
 
 
 class NewShareForm(ShareForm, OnceForm):

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -30,7 +31,7 @@ def image_list(request: WorkspaceRequest) -> HttpResponse:
     context = {
         "form": form,
         "chips": [(text, _without(request, name)) for name, text in form.chips()],
-        "is_filtered": filters.is_any,
+        "is_filtered": replace(filters, is_favourite=False).is_any,
         "tab": "favourites" if filters.is_favourite else "all",
     }
     return _listed(request, filters, form.sort_name, form.collections, context)

@@ -183,6 +183,7 @@ accounts:privacy                         login opens
 accounts:terms_accept                    login moves
 texts:page                               opens opens
 accounts:account_delete                  login opens
+accounts:goodbye                         moves moves
 usersessions_list                        login opens
 mfa_index                                login opens
 mfa_authenticate                         login moves

@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from accounts import workspaces
 from accounts.models import Membership, User, Workspace
-from gallery import images
+from gallery import favourites, images
 from gallery.images import StorageError
 from gallery.models import TRASH_KEEPS, Image
 from gallery.views import files, lists
@@ -352,6 +352,14 @@ def test_of_the_trash_previews_are_shown_for_thirty_days(
     Image.objects.update(deleted_at=timezone.now() - TRASH_KEEPS)
     for variant in ("small", "large"):
         assert fetch(as_ada, file_of(image, variant)).status_code == 404
+
+
+def test_an_empty_list_says_why(as_ada: Client, ada: User, image: Image) -> None:
+    whole = f"{LIST}?favourite=on"
+    assert "Nothing is a favourite yet" in as_ada.get(whole).content.decode()
+    favourites.add(images=[image], by=ada)
+    assert "No favourite is like that" in as_ada.get(f"{whole}&q=snow").content.decode()
+    assert "No picture is like that" in as_ada.get(f"{LIST}?q=snow").content.decode()
 
 
 def test_all_of_it_is_only_read(as_ada: Client, image: Image) -> None:

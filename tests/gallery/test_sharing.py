@@ -118,8 +118,11 @@ def test_a_day_is_its_whole_day(as_ada: Client, image: Image) -> None:
         assert as_ada.post(f"{CREATE}?image={image.pk}", fields).status_code == status
     tomorrow = (timezone.now() + timedelta(days=1)).date()
     as_ada.post(f"{CREATE}?image={image.pk}", {"new_id": str(ids.new()), "expires_on": tomorrow})
-    end = ShareLink.objects.get().expires_at
+    link = ShareLink.objects.get()
+    end = link.expires_at
     assert end
+    assert link.last_day == tomorrow
+    assert f"{tomorrow:%Y-%m-%d}T12:00:00Z" in as_ada.get(LIST).content.decode()
     assert end.date() == tomorrow + timedelta(days=1)
     assert (end.hour, end.minute) == (0, 0)
 
