@@ -102,13 +102,14 @@ def test_marks_come_and_go(ada: User, ben: User, workspace: Workspace) -> None:
 
 
 def test_nobody_learns_from_the_index_what_somebody_liked(
-    ada: User, ben: User, workspace: Workspace
+    ada: User, ben: User, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(favourites, "_AT_ONCE", 2)
     images = rows(workspace, 3, prompt="a lake")
     for by in (ada, ben):
         favourites.add(images=images, by=by)
     favourites.remove(images=images[:1], by=ada)
-    Favourite.objects.filter(user=ben).delete()
+    favourites.forget(ben)
 
     def entered(by: User) -> set[Image]:
         terms = search.about(workspace=workspace.pk, favourite_of=by.pk)
