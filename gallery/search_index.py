@@ -18,7 +18,7 @@ entered with. The workspace is a term there too; PostgreSQL has other indexes to
 from collections.abc import Iterator
 from typing import Any
 
-from django.db import connections
+from django.db import connections, transaction
 
 # 65,536 ticks a second, and 32,768 images in each
 TICKS, IN_TICK = 65_536, 32_768
@@ -167,16 +167,21 @@ _REBUILD = (
 def guard(*, using: str, **_: Any) -> None:
     """Makes what is missing of the index, after every migration. May be repeated.
 
-    On SQLite all of it where a trigger is missing, as what happened meanwhile is not in it.
+    On SQLite all of it where a trigger is missing, as what happened meanwhile is not in it; nobody
+    writes until the triggers are there again.
     """
     database = connections[using]
+    if database.vendor == "sqlite":
+        with transaction.atomic(using=using), database.cursor() as cursor:
+            _run(cursor, _sqlite(cursor))
+        return
     with database.cursor() as cursor:
-        if database.vendor == "sqlite":
-            statements = _sqlite(cursor)
-        else:
-            statements = _postgresql(cursor, "" if database.in_atomic_block else "CONCURRENTLY")
-        for statement in statements:
-            cursor.execute(statement)
+        _run(cursor, _postgresql(cursor, "" if database.in_atomic_block else "CONCURRENTLY"))
+
+
+def _run(cursor: Any, statements: Iterator[str]) -> None:
+    for statement in statements:
+        cursor.execute(statement)
 
 
 def unguard(*, using: str, **_: Any) -> None:
