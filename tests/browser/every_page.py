@@ -46,7 +46,7 @@ NO_PAGE = {
     *("mfa_remove_webauthn", "mfa_login_webauthn"),
     # among the states below
     *("mfa_authenticate", "mfa_view_recovery_codes", "mfa_deactivate_totp"),
-    "accounts:terms_accept",
+    *("accounts:terms_accept", "accounts:goodbye"),
 }
 _ARGUMENTS: dict[str, dict[str, Any]] = {
     "account_confirm_email": {"key": "none"},
@@ -160,6 +160,10 @@ def _states(owner: Client, ada: User, workspace: Workspace) -> Iterator[Shown]:
     newcomer = Client()
     newcomer.force_login(zoe)
     yield _shown("terms to accept", newcomer.get("/", follow=True))
+    gus = person("Gus")
+    going = signed_in(gus, gus.personal_workspace)
+    going.post(reverse("account_reauthenticate"), {"password": "correct horse"})
+    yield _shown("goodbye", going.post(reverse("accounts:account_delete"), follow=True))
     yield _shown("refused at signing in", Client().post(reverse("account_login"), {"login": "x"}))
 
 
