@@ -29,8 +29,8 @@ def trash(*, images: Iterable[Image], by: User) -> list[UUID]:
     """
     with transaction.atomic():
         ids = _checked(images, by)
-        rows = Image.objects.filter(pk__in=ids, deleted_at=None).order_by("pk")
-        moved = list(rows.select_for_update().values_list("pk", flat=True))
+        rows = Image.objects.filter(pk__in=ids, deleted_at=None)
+        moved = list(rows.order_by("pk").select_for_update().values_list("pk", flat=True))
         Image.objects.filter(pk__in=moved).update(deleted_at=timezone.now())
     return moved
 
@@ -43,8 +43,7 @@ def restore(*, images: Iterable[Image], by: User) -> list[UUID]:
     with transaction.atomic():
         ids = _checked(images, by)
         rows = Image.objects.filter(pk__in=ids, deleted_at__gt=timezone.now() - TRASH_KEEPS)
-        rows = rows.order_by("pk")
-        moved = list(rows.select_for_update().values_list("pk", flat=True))
+        moved = list(rows.order_by("pk").select_for_update().values_list("pk", flat=True))
         Image.objects.filter(pk__in=moved).update(deleted_at=None)
     return moved
 

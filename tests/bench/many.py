@@ -5,9 +5,8 @@ With --jobs N that many jobs, too, delivered and paid (`tests.bench.many_jobs`).
 One in twelve is by somebody else, of another model, of another size, of the seed 1, a
 favourite, in a collection, in the trash, so that a thousand fill a page of each; "heron" is in
 every tenth prompt, "curlew" in every thirty-third, "zeppelin" in sixty and one of each ten
-thousand. The database makes them
-itself, without its indexes and triggers, which are put back at the end: of the rows that are
-there then. May be repeated: the images become more.
+thousand. The database makes them itself, without its indexes and triggers, which are put back at
+the end: of the rows that are there then. May be repeated: the images become more.
 """
 
 import argparse

@@ -1,6 +1,7 @@
 """Words and filters asked for together, from one index on both databases."""
 
 import threading
+from collections.abc import Callable
 from contextlib import closing
 from datetime import UTC, datetime
 from typing import Any
@@ -118,25 +119,49 @@ def test_nobody_learns_from_the_index_what_somebody_liked(
     assert (entered(ada), entered(ben)) == ({*images[1:]}, set())
 
 
-@pytest.mark.skipif(connection.vendor == "sqlite", reason="who writes there waits until it can")
+waits = pytest.mark.skipif(connection.vendor == "sqlite", reason="who writes there waits anyhow")
+
+
+@waits
 @pytest.mark.django_db(transaction=True)
 def test_two_who_like_an_image_at_once_both_find_it(
     ada: User, ben: User, workspace: Workspace
 ) -> None:
     [image] = rows(workspace, 1, prompt="a lake")
 
-    def like() -> None:
-        with closing(connection):
-            favourites.add(images=[image], by=ben)
-
-    second = threading.Thread(target=like, daemon=True)
     with transaction.atomic():
         favourites.add(images=[image], by=ada)
-        second.start()
-        until(_somebody_waits, "the second's wait for the first")
+        second = _waiting(lambda: favourites.add(images=[image], by=ben))
     second.join()
     for by in (ada, ben):
         assert found(workspace, by, text="lake", is_favourite=True) == [image]
+
+
+@waits
+@pytest.mark.django_db(transaction=True)
+def test_an_image_is_moved_while_somebody_likes_it_no_more(ada: User, workspace: Workspace) -> None:
+    """Neither has what the other waits for."""
+    [image] = rows(workspace, 1, prompt="a lake")
+    favourites.add(images=[image], by=ada)
+    with transaction.atomic():
+        Image.objects.select_for_update().get()
+        second = _waiting(lambda: favourites.remove(images=[image], by=ada))
+        Favourite.objects.filter(image=image).delete()
+    second.join()
+    assert found(workspace, ada, text="lake", is_favourite=True) == []
+
+
+def _waiting(act: Callable[[], object]) -> threading.Thread:
+    """One that acts beside this one, and waits for it."""
+
+    def alone() -> None:
+        with closing(connection):
+            act()
+
+    second = threading.Thread(target=alone, daemon=True)
+    second.start()
+    until(_somebody_waits, "the second's wait for the first")
+    return second
 
 
 def _somebody_waits() -> bool:
